@@ -1,0 +1,61 @@
+# The two commands to know: `make serve` and `make test`. Each does its own set-up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help setup serve test check format bench soak docs lock wheel clean
+
+help: ## List the targets.
+	@echo "Creamery: the Python package index that anyone can run."; echo
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
+
+setup: $(VENV)/.serve ## Create .venv with the locked, hash-checked dependencies.
+
+serve: $(VENV)/.serve ## Set up, then run the index on http://localhost:8000.
+	@exec $(BIN)/creamery serve
+
+test: $(VENV)/.test ## Set up, then run every check and every test.
+	@exec $(BIN)/python tests/run.py
+
+check: $(VENV)/.test ## Style, types, walls between rooms.
+	@exec $(BIN)/python tests/run.py --only-checks
+
+soak: $(VENV)/.test ## The long numbers: kills, random operations, mutations.
+	@exec $(BIN)/python tests/run.py --soak
+
+bench: $(VENV)/.test ## Figures as ratios to nginx and peers in the same run (see bench/README.md).
+	@exec $(BIN)/python -m bench
+
+format: $(VENV)/.test ## Format the code.
+	@$(BIN)/ruff format -q src tests bench && $(BIN)/ruff check -q --fix src tests bench
+
+docs: $(VENV)/.test ## Write the generated reference pages anew.
+	@exec $(BIN)/python docs/generate.py
+
+lock: $(VENV)/.test ## Resolve the dependencies anew, for every supported interpreter.
+	@$(LOCK) pyproject.toml --group setup -o requirements/serve.txt
+	@$(LOCK) pyproject.toml --group setup --group test -c requirements/serve.txt -o requirements/test.txt
+
+wheel: $(VENV)/.test ## Build the wheel into dist/.
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+
+clean: ## Remove .venv and what builds leave.
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(BIN)/python:
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Creamery needs Python 3.11 or newer; $(PYTHON) is older. Name another: make PYTHON=python3.12 ..."; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 2; }
+
+$(VENV)/.serve: $(BIN)/python requirements/serve.txt pyproject.toml
+	@echo "Installing the locked dependencies ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/serve.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.serve requirements/test.txt
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@

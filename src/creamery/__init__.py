@@ -1,0 +1,1 @@
+"""Creamery: the Python package index that anyone can run."""

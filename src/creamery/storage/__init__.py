@@ -1,0 +1,1 @@
+"""The blob store: one Protocol, three stores, and every key that is ever written."""

@@ -1,0 +1,64 @@
+"""
+Every key that is ever written to a store.
+
+Keys are for ever: bytes that were stored under one must be found under it by every later version. So they are built
+here and nowhere else. What lies under `public/` may be served by any web server or CDN as it is; `blobs/` and
+`incoming/` are never served.
+"""
+
+from typing import Literal, NewType
+
+from creamery.spec.digests import Sha256
+
+BlobKey = NewType("BlobKey", str)
+"""A key in a store: relative, `/` between parts, no part empty or climbing."""
+
+IndexPlace = NewType("IndexPlace", str)
+"""Where an index's servable keys begin: `public` for the default one, `i/<organization>/<index>` for others."""
+
+Form = Literal["json", "html"]
+Encoding = Literal["gzip", "zstd"]
+
+DEFAULT_INDEX = IndexPlace("public")
+ENCODINGS: tuple[Encoding, ...] = ("gzip", "zstd")
+_SUFFIXES: dict[Encoding, str] = {"gzip": ".gz", "zstd": ".zst"}
+
+
+def blob(sha256_hex: Sha256) -> BlobKey:
+    """Where content of that digest lies."""
+    return BlobKey(f"blobs/{_spread(sha256_hex)}")
+
+
+def public_file(place: IndexPlace, sha256_hex: Sha256, filename: str) -> BlobKey:
+    """Where a distribution file of an index is served from."""
+    return BlobKey(f"{place}/packages/{_spread(sha256_hex)}/{filename}")
+
+
+def public_metadata(place: IndexPlace, sha256_hex: Sha256, filename: str) -> BlobKey:
+    """Where a file's core metadata is served from. Source: PEP 658."""
+    return BlobKey(public_file(place, sha256_hex, filename) + ".metadata")
+
+
+def simple_project(place: IndexPlace, normalized_name: str, form: Form) -> BlobKey:
+    """Where a project's page of the Simple API lies."""
+    return BlobKey(f"{place}/simple/{normalized_name}/index.{form}")
+
+
+def simple_root(place: IndexPlace, form: Form) -> BlobKey:
+    """Where the list of all projects of the Simple API lies; beside the projects, as no name begins with a dot."""
+    return BlobKey(f"{place}/simple/.root/index.{form}")
+
+
+def variant(key: BlobKey, encoding: Encoding) -> BlobKey:
+    """Where the compressed twin of a document lies."""
+    return BlobKey(key + _SUFFIXES[encoding])
+
+
+def rendered_readme(sha256_hex: Sha256) -> BlobKey:
+    """Where the HTML of a README lies; the digest covers source, type and the renderer's version."""
+    return BlobKey(f"rendered/{_spread(sha256_hex)}.html")
+
+
+def _spread(sha256_hex: Sha256) -> str:
+    """Spread digests over folders, so that none holds millions of entries."""
+    return f"{sha256_hex[:2]}/{sha256_hex[2:4]}/{sha256_hex[4:]}"

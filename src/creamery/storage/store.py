@@ -1,0 +1,74 @@
+"""The port behind which documents and blobs lie."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from creamery.storage.keys import BlobKey
+
+
+class NoSuchBlob(LookupError):
+    """Nothing is stored under that key."""
+
+
+class StoreUnavailable(OSError):
+    """The store cannot be reached or written at the moment; the same call may succeed later."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlobStat:
+    """What a store knows about a blob without reading it. `version` changes whenever the content is replaced."""
+
+    size_bytes: int
+    version: str
+    modified_at: datetime
+
+
+class BlobStore(Protocol):
+    """
+    Where bytes lie, by key.
+
+    Every write is atomic (a reader sees the old content or the new, never a part) and durable when it returns. Calls
+    block; they may be made from several threads and processes at once.
+
+    Raises, all of them: StoreUnavailable.
+    """
+
+    def put_bytes(self, key: BlobKey, content: bytes) -> None:
+        """Store these bytes under the key, replacing what is there."""
+
+    def put_file(self, key: BlobKey, path: Path) -> None:
+        """
+        Store a finished local file under the key, replacing what is there.
+
+        The file stays where it is and must not be written to afterwards: a store on the same disk links it.
+        """
+
+    def copy(self, source: BlobKey, target: BlobKey) -> None:
+        """
+        Store the content of one key under another as well, without moving the bytes through this process.
+
+        Raises:
+            NoSuchBlob: nothing under `source`.
+        """
+
+    def read(self, key: BlobKey) -> bytes:
+        """Read a whole blob. Raises NoSuchBlob."""
+
+    def open(self, key: BlobKey, start: int = 0) -> AbstractContextManager[BinaryIO]:
+        """Open a blob for reading from the byte at `start`, without loading it into memory. Raises NoSuchBlob."""
+
+    def stat(self, key: BlobKey) -> BlobStat:
+        """Say size, version and time of a blob. Raises NoSuchBlob."""
+
+    def delete(self, key: BlobKey) -> None:
+        """Remove a blob; one that is not there is fine."""
+
+    def list(self, prefix: str) -> Iterator[BlobKey]:
+        """List the keys that begin with the prefix (`blobs/`, `public/simple/`), in no promised order."""
+
+    def local_path(self, key: BlobKey) -> Path | None:
+        """Say where a blob lies on this machine's disk, or None where the store is elsewhere; checks nothing."""
