@@ -24,6 +24,39 @@ ENCODINGS: tuple[Encoding, ...] = ("gzip", "zstd")
 _SUFFIXES: dict[Encoding, str] = {"gzip": ".gz", "zstd": ".zst"}
 
 
+MAX_KEY_BYTES = 900
+"""S3 takes 1,024 bytes; the rest is left for the prefix that a bucket is shared by."""
+
+MAX_PART_BYTES = 255
+"""What the usual file systems take between two `/`."""
+
+
+class InvalidKey(ValueError):
+    """A text that cannot be a key: it is empty, climbs, is absolute or too long."""
+
+
+def check_key(text: str) -> BlobKey:
+    """
+    Make sure that a text names a place inside a store, whatever the store is.
+
+    Raises:
+        InvalidKey: it could name a place outside, or one that some store cannot hold.
+
+    >>> check_key("public/simple/flask/index.json")
+    'public/simple/flask/index.json'
+    >>> check_key("public/../blobs/ab")
+    Traceback (most recent call last):
+    creamery.storage.keys.InvalidKey: Not a key: 'public/../blobs/ab'
+    """
+    try:
+        size_bytes = len(text.encode())
+    except UnicodeEncodeError as error:
+        raise InvalidKey(f"Not a key: {text[:80]!r}") from error
+    if not text or size_bytes > MAX_KEY_BYTES or not all(map(_is_part, text.split("/"))):
+        raise InvalidKey(f"Not a key: {text[:80]!r}")
+    return BlobKey(text)
+
+
 def blob(sha256_hex: Sha256) -> BlobKey:
     """Where content of that digest lies."""
     return BlobKey(f"blobs/{_spread(sha256_hex)}")
@@ -57,6 +90,17 @@ def variant(key: BlobKey, encoding: Encoding) -> BlobKey:
 def rendered_readme(sha256_hex: Sha256) -> BlobKey:
     """Where the HTML of a README lies; the digest covers source, type and the renderer's version."""
     return BlobKey(f"rendered/{_spread(sha256_hex)}.html")
+
+
+def _is_part(part: str) -> bool:
+    """
+    Say whether a text may stand between two `/` of a key.
+
+    A leading dot is left to `simple/.root`, so that no key falls among a store's own folders or hidden files.
+    """
+    if not part or "\\" in part or not part.isprintable() or len(part.encode()) > MAX_PART_BYTES:
+        return False
+    return not part.startswith(".") or part == ".root"
 
 
 def _spread(sha256_hex: Sha256) -> str:

@@ -34,7 +34,7 @@ class BlobStore(Protocol):
     Every write is atomic (a reader sees the old content or the new, never a part) and durable when it returns. Calls
     block; they may be made from several threads and processes at once.
 
-    Raises, all of them: StoreUnavailable.
+    Raises, all of them: StoreUnavailable; InvalidKey (see keys.check_key).
     """
 
     def put_bytes(self, key: BlobKey, content: bytes) -> None:
@@ -72,3 +72,10 @@ class BlobStore(Protocol):
 
     def local_path(self, key: BlobKey) -> Path | None:
         """Say where a blob lies on this machine's disk, or None where the store is elsewhere; checks nothing."""
+
+    def sweep_incoming(self, older_than_seconds: float) -> int:
+        """
+        Remove what writers that died left half written, when it is older than that; say how many.
+
+        Such parts were never visible under a key.
+        """

@@ -1,0 +1,292 @@
+"""
+The blob store in a folder of this machine.
+
+A write goes to a temporary file under `.incoming/` of the same folder, is synchronised, renamed into place, and then
+the folder that holds the name is synchronised too. So a reader sees the old content or the new, and after a power
+failure the name leads to whole content or is not there.
+"""
+
+import errno
+import os
+import secrets
+import stat as stat_bits
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from shutil import copyfileobj
+from time import time, time_ns
+from typing import BinaryIO, cast
+
+from creamery.storage.keys import BlobKey, check_key
+from creamery.storage.store import BlobStat, NoSuchBlob, StoreUnavailable
+
+FILE_MODE = 0o644
+FOLDER_MODE = 0o755
+COPY_CHUNK_BYTES = 1024 * 1024
+_KNOWN_FOLDERS = 20_000
+_ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+_CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
+
+
+class FilesystemStore:
+    """
+    Keeps every blob as a file below one folder.
+
+    Source: POSIX, rename(): "a link named newpath shall remain visible throughout".
+    """
+
+    def __init__(self, root: Path) -> None:
+        """
+        Open the store in that folder, made when it is not there.
+
+        Raises:
+            StoreUnavailable: the folder cannot be made.
+        """
+        self.root = root.absolute()
+        self.incoming = self.root / ".incoming"
+        self._prefix = f"{self.root}/"
+        self._durable_folders: set[str] = set()
+        with _unavailable(self.root):
+            self.incoming.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+
+    def put_bytes(self, key: BlobKey, content: bytes) -> None:
+        """Store these bytes under the key, replacing what is there."""
+        target = self._path(key)
+        with _unavailable(key), self._temporary() as temporary:
+            with _create(temporary) as file:
+                file.write(content)
+                _finish(file)
+            self._publish(temporary, target)
+
+    def put_file(self, key: BlobKey, path: Path) -> None:
+        """
+        Store a finished local file under the key, replacing what is there.
+
+        On the same file system the file is linked and gets this store's mode and the present as its time.
+        """
+        target, origin = self._path(key), path.resolve(strict=True)
+        with _unavailable(key), self._temporary() as temporary:
+            if not _adopt(origin, temporary):
+                _copy_content(origin, temporary)
+            self._publish(temporary, target)
+
+    def copy(self, source: BlobKey, target: BlobKey) -> None:
+        """Give the content of one key a second name. Raises NoSuchBlob."""
+        origin, place = self._path(source), self._path(target)
+        with _unavailable(target), self._temporary() as temporary:
+            try:
+                if not _link(origin, temporary):
+                    _copy_content(origin, temporary)
+            except _ABSENT:
+                raise self._missing(source) from None
+            self._publish(temporary, place)
+
+    def read(self, key: BlobKey) -> bytes:
+        """Read a whole blob. Raises NoSuchBlob."""
+        with _unavailable(key), self.open(key) as file:
+            return file.read()
+
+    def open(self, key: BlobKey, start: int = 0) -> AbstractContextManager[BinaryIO]:
+        """Open a blob for reading from the byte at `start`; what was opened stays whole when it is replaced."""
+        path = self._path(key)
+        with _unavailable(key):
+            try:
+                # Unbuffered: readers ask for large pieces, and a buffer would copy them once more.
+                file = cast("BinaryIO", path.open("rb", buffering=0))
+            except _ABSENT:
+                raise self._missing(key) from None
+            file.seek(start)
+        return file
+
+    def stat(self, key: BlobKey) -> BlobStat:
+        """Say size, version and time of a blob. Raises NoSuchBlob."""
+        with _unavailable(key):
+            try:
+                found = os.stat(self._prefix + check_key(key))  # noqa: PTH116 - once per read; Path costs more than the call.
+            except _ABSENT:
+                raise self._missing(key) from None
+        if not stat_bits.S_ISREG(found.st_mode):
+            raise NoSuchBlob(key)
+        version = f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"
+        return BlobStat(found.st_size, version, datetime.fromtimestamp(found.st_mtime, UTC))
+
+    def delete(self, key: BlobKey) -> None:
+        """Remove a blob's name, for good: a crash does not bring it back."""
+        path = self._path(key)
+        with _unavailable(key):
+            try:
+                path.unlink()
+            except _ABSENT:
+                missing = self._missing(key)
+                if isinstance(missing, StoreUnavailable):
+                    raise missing from None
+                return
+            _sync_folder(path.parent)
+
+    def list(self, prefix: str) -> Iterator[BlobKey]:
+        """List the keys that begin with the prefix, in no promised order."""
+        folder, _, _ = prefix.rpartition("/")
+        start = self._path(BlobKey(folder)) if folder else self.root
+        with _unavailable(prefix):
+            for path in _walk(start, self.incoming):
+                key = path.removeprefix(self._prefix)
+                if key.startswith(prefix):
+                    yield BlobKey(key)
+
+    def local_path(self, key: BlobKey) -> Path:
+        """Say where a blob lies on this machine's disk; checks nothing."""
+        return self._path(key)
+
+    def sweep_incoming(self, older_than_seconds: float) -> int:
+        """Remove temporary files that writers who died left behind, when older than that; say how many."""
+        oldest_kept = time() - older_than_seconds
+        removed = 0
+        with _unavailable(".incoming"), os.scandir(self.incoming) as entries:
+            for entry in entries:
+                # A living writer renames or removes its own file meanwhile, which is as good.
+                with suppress(FileNotFoundError):
+                    if entry.is_file(follow_symlinks=False) and entry.stat().st_ctime <= oldest_kept:
+                        Path(entry.path).unlink()
+                        removed += 1
+        return removed
+
+    def _path(self, key: BlobKey) -> Path:
+        return Path(self._prefix + check_key(key))
+
+    def _missing(self, key: BlobKey) -> NoSuchBlob | StoreUnavailable:
+        """
+        Tell an absent blob from an absent disk.
+
+        A folder whose disk is not mounted is empty. Saying "no such blob" then would make installers believe that the
+        project does not exist and take it from another index.
+        """
+        if self.incoming.is_dir():
+            return NoSuchBlob(key)
+        return StoreUnavailable(errno.ENODEV, "The store's folder is gone", str(self.root))
+
+    @contextmanager
+    def _temporary(self) -> Iterator[Path]:
+        """Name a temporary file of this store, and remove it where it was not renamed away."""
+        path = self.incoming / f"{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            yield path
+        finally:
+            # Also after success: renaming a link onto another link of the same file does nothing and leaves both.
+            path.unlink(missing_ok=True)
+
+    def _publish(self, temporary: Path, target: Path) -> None:
+        """Rename finished content into place, and do not return before the name is on the disk."""
+        try:
+            temporary.replace(target)
+        except FileNotFoundError:
+            self._make_folder(target.parent)
+            temporary.replace(target)
+        self._sync_parents(target.parent)
+
+    def _make_folder(self, folder: Path) -> None:
+        if not self.incoming.is_dir():
+            raise StoreUnavailable(errno.ENODEV, "The store's folder is gone", str(self.root))
+        for part in reversed([folder, *folder.parents]):
+            if part.is_relative_to(self.root) and part != self.root:
+                with suppress(FileExistsError):
+                    part.mkdir()
+                    part.chmod(FOLDER_MODE)
+
+    def _sync_parents(self, folder: Path) -> None:
+        """
+        Synchronise the folder, and those above it that this process has not seen on the disk yet.
+
+        Another process may have made a folder and not synchronised its name; what we put in would be lost with it.
+        """
+        _sync_folder(folder)
+        while folder != self.root and str(folder) not in self._durable_folders:
+            _sync_folder(folder.parent)
+            if len(self._durable_folders) >= _KNOWN_FOLDERS:
+                self._durable_folders.clear()
+            self._durable_folders.add(str(folder))
+            folder = folder.parent
+
+
+@contextmanager
+def _unavailable(about: object) -> Iterator[None]:
+    """Say in this store's words that the disk is full, broken, read-only or forbidden."""
+    try:
+        yield
+    except (StoreUnavailable, NoSuchBlob):
+        raise
+    except OSError as error:
+        raise StoreUnavailable(error.errno, error.strerror or str(error), str(about)) from error
+
+
+def _create(path: Path) -> BinaryIO:
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, FILE_MODE)
+    return os.fdopen(descriptor, "wb")
+
+
+def _finish(file: BinaryIO) -> None:
+    """
+    Give a file its mode and time and put its content on the disk.
+
+    The time is set because that of the kernel moves in steps of milliseconds: within one step an inode may be freed
+    and used again, and two contents would have the same version.
+    """
+    if file.writable():
+        file.flush()
+    os.fchmod(file.fileno(), FILE_MODE)
+    now = time_ns()
+    os.utime(file.fileno(), ns=(now, now))
+    os.fsync(file.fileno())
+
+
+def _adopt(path: Path, temporary: Path) -> bool:
+    """Link a local file into the store with content on the disk, or say that it cannot be linked."""
+    if not _link(path, temporary):
+        return False
+    try:
+        with temporary.open("rb") as file:
+            _finish(file)
+    except PermissionError:
+        temporary.unlink()
+        return False
+    return True
+
+
+def _link(source: Path, target: Path) -> bool:
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno in _CANNOT_LINK:
+            return False
+        raise
+    return True
+
+
+def _copy_content(source: Path, temporary: Path) -> None:
+    with source.open("rb") as origin, _create(temporary) as file:
+        copyfileobj(origin, file, COPY_CHUNK_BYTES)
+        _finish(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _walk(folder: Path, skipped: Path) -> Iterator[str]:
+    """List the files below a folder; with a stack, so that it neither loads nor recurses through millions."""
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            entries = os.scandir(waiting.pop())
+        except _ABSENT:
+            continue
+        with entries:
+            for entry in entries:
+                if not entry.is_dir(follow_symlinks=False):
+                    yield entry.path
+                elif entry.path != str(skipped):
+                    waiting.append(entry.path)
