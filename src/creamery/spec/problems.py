@@ -1,7 +1,8 @@
 """What is wrong with an input, in a shape that people, programs and translators can all use."""
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 SHOWN_CHARACTERS = 200
 
@@ -24,7 +25,7 @@ class Problem:
     value: str = ""
     rule: str
     remedy: str
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    params: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
     source: str = ""
 
     def text(self) -> str:
