@@ -1,0 +1,256 @@
+"""
+Pages of the Simple API, as JSON and as HTML, from what the index knows.
+
+The same record always gives the same bytes, so that an ETag changes only when something did: every key has its fixed
+place. Neither form depends on the other, on a database or on time.
+Source: PEP 503, 592, 629, 658, 691, 700, 714, 740, 792, 833.
+"""
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from creamery.spec.digests import Sha256
+from creamery.spec.names import NormalizedName
+
+API_VERSION = "1.4"
+"""1.5 may only be announced with implicit namespaces (PEP 752), and HTML ends at 1.4 for ever (PEP 833)."""
+
+STATUSES = frozenset({"active", "archived", "deprecated", "quarantined"})
+
+# orjson's own writer of times is ten times faster than strftime; it ends UTC with the `Z` that PEP 700 wants.
+_JSON_OPTIONS = orjson.OPT_UTC_Z
+_SERIAL_IN_JSON = re.compile(rb'\{"meta":\{"_last-serial":(\d{1,19}),')
+_SERIAL_IN_HTML = re.compile(rb"<!--SERIAL (\d{1,19})-->\n\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """
+    One file of a project page.
+
+    `url` is percent-encoded, absolute or from the root of the host, and ends in the file's name (PEP 503).
+    `requires_python` is verbatim from the metadata, `""` if there is none. `upload_time` knows its zone.
+    `yanked` is False, True, or the reason. `provenance_url` is absolute and on https (PEP 740).
+    """
+
+    filename: str
+    url: str
+    sha256_hex: Sha256
+    size_bytes: int
+    upload_time: datetime
+    requires_python: str
+    core_metadata_sha256: Sha256 | None
+    yanked: bool | str
+    provenance_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPage:
+    """
+    One project with its files, in the order in which they are to be listed.
+
+    `versions` has no duplicates and at least every version that `files` has (PEP 700). `status` is one of STATUSES.
+    """
+
+    name: NormalizedName
+    versions: tuple[str, ...]
+    files: tuple[FileEntry, ...]
+    serial: int
+    status: str = "active"
+    status_reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.status not in STATUSES:
+            raise ValueError(f"{self.status!r} is no project status of PEP 792")
+
+    @property
+    def offered_files(self) -> tuple[FileEntry, ...]:
+        """The files that may be shown: none while the project is quarantined. Source: PEP 792."""
+        return () if self.status == "quarantined" else self.files
+
+    @property
+    def offered_versions(self) -> tuple[str, ...]:
+        """The versions that may be shown: none while the project is quarantined."""
+        return () if self.status == "quarantined" else self.versions
+
+
+@dataclass(frozen=True, slots=True)
+class RootEntry:
+    """One project in the list of all: the name for people, the one for addresses, its last serial."""
+
+    name: str
+    normalized: NormalizedName
+    serial: int
+
+
+def project_json(page: ProjectPage) -> bytes:
+    """
+    Write a project's page as JSON.
+
+    Raises:
+        ValueError: an upload time has no zone.
+
+    Source: PEP 691, "Project Detail"; PEP 700; PEP 792.
+
+    >>> project_json(ProjectPage(NormalizedName("foo"), (), (), 7))
+    b'{"meta":{"_last-serial":7,"api-version":"1.4"},"name":"foo","project-status":{"status":"active"},"versions":[],\
+"files":[]}'
+    """
+    status = {"status": page.status}
+    if page.status_reason:
+        status["reason"] = page.status_reason
+    document = {
+        "meta": {"_last-serial": page.serial, "api-version": API_VERSION},
+        "name": page.name,
+        "project-status": status,
+        "versions": page.offered_versions,
+        "files": [_file_object(file) for file in page.offered_files],
+    }
+    return orjson.dumps(document, option=_JSON_OPTIONS)
+
+
+def _file_object(file: FileEntry) -> dict[str, Any]:
+    """
+    Shape one element of `files`.
+
+    Only `core-metadata`, never its deprecated alias, at which pip 22.3 to 23.1 abort on the whole page.
+    `requires-python` and `provenance` are left out when empty, as null breaks some clients. Source: PEP 714.
+    """
+    metadata_sha256 = file.core_metadata_sha256
+    found: dict[str, Any] = {
+        "filename": file.filename,
+        "url": file.url,
+        "hashes": {"sha256": file.sha256_hex},
+        "size": file.size_bytes,
+        "upload-time": _in_utc(file.upload_time),
+        "core-metadata": {"sha256": metadata_sha256} if metadata_sha256 else False,
+        "yanked": file.yanked or False,
+    }
+    if file.requires_python:
+        found["requires-python"] = file.requires_python
+    if file.provenance_url:
+        found["provenance"] = file.provenance_url
+    return found
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.tzinfo is UTC:
+        return moment
+    if moment.tzinfo is None:
+        raise ValueError("an upload time needs its zone")
+    return moment.astimezone(UTC)
+
+
+def project_html(page: ProjectPage) -> bytes:
+    r"""
+    Write a project's page as HTML5, one anchor per file.
+
+    Source: PEP 503; PEP 592; PEP 714; PEP 792. PEP 833 forbids anything newer in this form.
+
+    >>> project_html(ProjectPage(NormalizedName("foo"), (), (), 7)).endswith(b"</html>\n<!--SERIAL 7-->\n")
+    True
+    """
+    status = f'<meta name="pypi:project-status" content="{page.status}">\n'
+    if page.status_reason:
+        status += f'<meta name="pypi:project-status-reason" content="{_escape(page.status_reason)}">\n'
+    title = f"Links for {_escape(page.name)}"
+    lines = [_head(status, title), f"<h1>{title}</h1>\n"]
+    lines += [_anchor(file) for file in page.offered_files]
+    lines.append(_tail(page.serial))
+    return "".join(lines).encode()
+
+
+def _anchor(file: FileEntry) -> str:
+    """Write one file's line; `<` and `>` never stand raw in attributes, since some clients read pages with a regex."""
+    attributes = ""
+    if file.requires_python:
+        attributes = f' data-requires-python="{_escape(file.requires_python)}"'
+    if file.core_metadata_sha256:
+        digest = f"sha256={file.core_metadata_sha256}"
+        attributes += f' data-dist-info-metadata="{digest}" data-core-metadata="{digest}"'
+    if file.yanked:
+        reason = "" if file.yanked is True else _escape(file.yanked)
+        attributes += f' data-yanked="{reason}"'
+    if file.provenance_url:
+        attributes += f' data-provenance="{_escape(file.provenance_url)}"'
+    href = f"{_escape_once(file.url)}#sha256={file.sha256_hex}"
+    return f'<a href="{href}"{attributes}>{_escape_once(file.filename)}</a><br>\n'
+
+
+def root_json(entries: Iterable[RootEntry], serial: int) -> bytes:
+    """
+    Write the list of all projects as JSON, sorted by normalised name; names as people know them.
+
+    Every element has its `_last-serial`: mirrors (bandersnatch) need it. Source: PEP 691, "Project List".
+
+    >>> root_json([RootEntry("Foo", NormalizedName("foo"), 3)], 3)
+    b'{"meta":{"_last-serial":3,"api-version":"1.4"},"projects":[{"_last-serial":3,"name":"Foo"}]}'
+    """
+    ordered = sorted(entries, key=_by_normalized_name)
+    document = {
+        "meta": {"_last-serial": serial, "api-version": API_VERSION},
+        "projects": [{"_last-serial": entry.serial, "name": entry.name} for entry in ordered],
+    }
+    return orjson.dumps(document)
+
+
+def root_html(entries: Iterable[RootEntry], serial: int) -> bytes:
+    """
+    Write the list of all projects as HTML5, sorted by normalised name.
+
+    Anchors stay `<normalised>/`: poetry takes the last part of the address for the name. Source: PEP 503.
+
+    >>> b'<a href="foo/">Foo</a>' in root_html([RootEntry("Foo", NormalizedName("foo"), 3)], 3)
+    True
+    """
+    ordered = sorted(entries, key=_by_normalized_name)
+    lines = [_head("", "Simple index")]
+    lines += [f'<a href="{_escape_once(entry.normalized)}/">{_escape_once(entry.name)}</a><br>\n' for entry in ordered]
+    lines.append(_tail(serial))
+    return "".join(lines).encode()
+
+
+def find_serial(document: bytes) -> int | None:
+    r"""
+    Read the serial that a page was built from; None when there is none.
+
+    >>> find_serial(root_html([], 12)), find_serial(root_json([], 13)), find_serial(b"<html>")
+    (12, 13, None)
+    """
+    found = _SERIAL_IN_JSON.match(document[:64]) or _SERIAL_IN_HTML.search(document[-64:])
+    return int(found.group(1)) if found else None
+
+
+def _by_normalized_name(entry: RootEntry) -> str:
+    return entry.normalized
+
+
+def _head(metas: str, title: str) -> str:
+    version = f'<meta name="pypi:repository-version" content="{API_VERSION}">'
+    inside = f'<meta charset="utf-8">\n{version}\n{metas}<title>{title}</title>'
+    return f'<!DOCTYPE html>\n<html lang="en">\n<head>\n{inside}\n</head>\n<body>\n'
+
+
+def _tail(serial: int) -> str:
+    return f"</body>\n</html>\n<!--SERIAL {serial}-->\n"
+
+
+_MARKUP = re.compile(r"[&<>\"']")
+
+
+def _escape_once(text: str) -> str:
+    """Escape what is different for every file; one search is cheaper than five replacements that find nothing."""
+    return html.escape(text) if _MARKUP.search(text) else text
+
+
+@lru_cache(maxsize=4096)
+def _escape(text: str) -> str:
+    """Escape what repeats from file to file, as requirements on Python and reasons do."""
+    return html.escape(text)
