@@ -1,0 +1,116 @@
+"""
+Which of the collected tests run here, and what is said about those that do not.
+
+Four reasons keep a test from running, all of them visible: a part is missing on this machine (`need`), the run is on a
+database that the test does not touch, the test is for one database only (`only_on`), or it has its place in the other
+gate (`soak`). Nothing is skipped silently: with `REQUIRE_ALL=1` a missing part and a skip are failures.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.real import parts
+
+DATABASE_FIXTURES = {"db", "transactional_db", "fresh_database_url", "running_index", "start_index", "cluster"}
+MARKERS = (
+    "need(*parts): needs parts besides Python packages: browser, nginx, bsdtar, curl, postgres15, object-store",
+    "only_on(*databases): makes sense on these databases only: sqlite, postgres",
+    "database: touches the database through processes of its own, so it runs on every database",
+    "soak(only=False): has full numbers for `make soak` (fixture full_numbers); only=True keeps it out of `make test`",
+    "clients: drives real pip, uv or twine",
+)
+
+
+class Selection:
+    """The plugin that picks the tests of a run and keeps count of what did not run."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        """Read the options of the run."""
+        self.database: str = config.getoption("database")
+        self.is_soak: bool = config.getoption("soak")
+        self.tally: Path | None = config.getoption("tally")
+        self.missing: Counter[str] = Counter()
+
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
+        """Deselect what does not belong into this run, or cannot."""
+        kept = [item for item in items if self._belongs(item) and self._can_run(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail a test whose part is missing, where everything is required."""
+        missing = parts.list_missing(list_needs(item))
+        if missing:
+            titles = " and ".join(parts.PARTS[name].title for name in missing)
+            pytest.fail(
+                f"REQUIRE_ALL is set and {titles} is missing: {parts.command_that_adds(missing)}", pytrace=False
+            )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turn a skip into a failure, where everything is required."""
+        report = yield
+        if report.outcome == "skipped" and not hasattr(report, "wasxfail") and parts.is_everything_required():
+            report.outcome = "failed"
+            report.longrepr = f"REQUIRE_ALL is set and the test was skipped: {report.longrepr}"
+        return report
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Name what did not run and the one command that adds it; leave the counts for tests/run.py."""
+        for name, count in sorted(self.missing.items()):
+            terminalreporter.write_line(f"Did not run: {count} tests that need {parts.PARTS[name].title}.")
+        if self.missing:
+            terminalreporter.write_line(f"To run them as well: {parts.command_that_adds(self.missing)}")
+        if self.tally is not None:
+            sizes = {outcome: len(reports) for outcome, reports in terminalreporter.stats.items()}
+            counts = {
+                "passed": sizes.get("passed", 0) + sizes.get("xfailed", 0),
+                "failed": sizes.get("failed", 0) + sizes.get("error", 0),
+                "skipped": sizes.get("skipped", 0),
+            }
+            self.tally.write_text(json.dumps({"counts": counts, "missing": dict(self.missing)}))
+
+    def _belongs(self, item: pytest.Item) -> bool:
+        only_on = item.get_closest_marker("only_on")
+        if only_on is not None and self.database.rstrip("15") not in only_on.args:
+            return False
+        soak = item.get_closest_marker("soak")
+        if self.is_soak:
+            return soak is not None
+        if soak is not None and soak.kwargs.get("only", False):
+            return False
+        return self.database == "sqlite" or touches_database(item)
+
+    def _can_run(self, item: pytest.Item) -> bool:
+        missing = parts.list_missing(list_needs(item))
+        if not missing or parts.is_everything_required():
+            return True
+        self.missing.update(missing)
+        return False
+
+
+def list_needs(item: pytest.Item) -> list[str]:
+    """
+    List the parts that a test names, on itself, its class or its module.
+
+    Raises:
+        pytest.UsageError: there is no such part.
+    """
+    names = [str(name) for marker in item.iter_markers("need") for name in marker.args]
+    for name in names:
+        if name not in parts.PARTS:
+            raise pytest.UsageError(f"{item.nodeid} needs {name!r}; known parts: {', '.join(parts.PARTS)}")
+    return names
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Say whether a test would see another database: through Django, or through processes that it starts."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    has_marker = any(item.get_closest_marker(name) is not None for name in ("django_db", "database"))
+    return has_marker or bool(fixtures & DATABASE_FIXTURES)
