@@ -1,8 +1,8 @@
 """
 A real object store (SeaweedFS with its S3 door) in a folder of its own.
 
-One per test run, because it takes seconds to start; each test gets a bucket or prefix of its own. Tests that need one
-take the fixture `object_store`.
+One per test run, because it takes seconds to start. Tests that need one take the fixture `object_store` and work
+under an address of their own: `object_store.create_url()`.
 """
 
 import itertools
@@ -18,6 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+
 from tests.real.parts import find_object_store
 from tests.real.processes import end, find_free_port, plain_environment, wait_until
 
@@ -42,7 +43,8 @@ class ObjectStore:
         self._log = self._folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
         self._ports = {name: find_free_port() for name in (*PORTS, "s3.port", "s3.port.grpc")}
-        self._bucket_numbers = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self._shared_bucket = ""
         credentials = [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}]
         administrator = {"name": "tests", "credentials": credentials, "actions": ["Admin"]}
         (self._folder / "s3.json").write_text(json.dumps({"identities": [administrator]}))
@@ -77,16 +79,26 @@ class ObjectStore:
             end(self._process, signal_number=signal.SIGKILL)
             self._process = None
 
+    def pause(self) -> None:
+        """Let the server stand still: it takes connections and answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let the server go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def remove(self) -> None:
         """Stop the server and delete everything it held."""
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def create_bucket(self) -> str:
-        """Create an empty bucket. Returns its name."""
+        """Create an empty bucket. Returns its name. It costs seven volumes; prefixes cost nothing."""
         import boto3
 
-        name = f"bucket-{next(self._bucket_numbers)}"
+        name = f"bucket-{next(self._numbers)}"
         client = boto3.session.Session().client(
             "s3",
             endpoint_url=self.endpoint_url,
@@ -103,11 +115,16 @@ class ObjectStore:
         credentials = f"{quote(ACCESS_KEY, safe='')}:{quote(SECRET_KEY, safe='')}"
         return f"s3://{credentials}@{bucket}/{prefix}?endpoint={quote(self.endpoint_url, safe='')}&region={REGION}"
 
+    def create_url(self) -> str:
+        """Say the storage address of an empty place: a new prefix in a bucket that all tests share."""
+        self._shared_bucket = self._shared_bucket or self.create_bucket()
+        return self.url(self._shared_bucket, f"place-{next(self._numbers)}")
+
     def _options(self) -> Iterator[str]:
         yield from (f"-{name}={port}" for name, port in self._ports.items())
         yield from ("-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-s3", "-s3.config=s3.json")
         yield from ("-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false")
-        yield from ("-volume.max=100", "-master.volumeSizeLimitMB=256", "-volume.minFreeSpace=0")
+        yield from ("-volume.max=500", "-master.volumeSizeLimitMB=64", "-volume.minFreeSpace=0")
         yield from (f"-filer.localSocket={self._folder}/filer.sock", f"-s3.localSocket={self._folder}/s3.sock")
 
     def _is_answering(self) -> bool:
