@@ -18,7 +18,7 @@ class DidNotStart(RuntimeError):
     """A program ended, or did not answer in time; the message carries what it logged."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Finished:
     """What a program left behind."""
 
@@ -32,7 +32,7 @@ class Finished:
         """Everything it printed."""
         return self.stdout + self.stderr
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """For failing assertions: `assert run.exit_code == 0, run`."""
         return f"$ {' '.join(self.command)}\n{self.stdout}{self.stderr}[exit code {self.exit_code}]"
 

@@ -1,0 +1,40 @@
+"""Every event stands in the one table of reactions, even where nothing follows from it."""
+
+import importlib
+from collections.abc import Iterable
+
+from creamery.kernel.events import Event
+from tests.architecture.house import SOURCE
+
+
+def test_every_event_is_listed_in_the_table_of_reactions() -> None:
+    from creamery.reactions import TABLE
+
+    assert list_unlisted(TABLE) == []
+
+
+def test_a_planted_event_is_caught() -> None:
+    from creamery.reactions import TABLE
+
+    listed = list(TABLE)
+    assert list_unlisted(listed[1:]) == [listed[0].title()]
+
+
+def test_events_are_past_tense_dataclasses_in_their_room() -> None:
+    for event in list_events():
+        assert event.__module__.endswith(".events"), event
+        assert event.__name__.endswith(
+            ("ed", "Begun", "Left", "Sent", "Won", "Lost", "Made", "Taken", "Given", "Put")
+        ), event
+
+
+def list_unlisted(listed: Iterable[type[Event]]) -> list[str]:
+    """List the events that a table does not name."""
+    return sorted(event.title() for event in set(list_events()) - set(listed))
+
+
+def list_events() -> list[type[Event]]:
+    """List every event of every room."""
+    for path in SOURCE.glob("*/events.py"):
+        importlib.import_module(f"creamery.{path.parent.name}.events")
+    return [event for event in Event.__subclasses__() if event.__module__.startswith("creamery.")]
