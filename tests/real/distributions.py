@@ -6,6 +6,7 @@ They are written directly, in milliseconds, with true RECORDs; `build_with_hatch
 
 import base64
 import csv
+import gzip
 import hashlib
 import io
 import random
@@ -111,7 +112,10 @@ def build_sdist(folder: Path, what: Distribution) -> Path:
     members |= {"PKG-INFO": what.metadata(), "pyproject.toml": project.encode()}
     if what.size_bytes:
         members[f"{what.module}/ballast.bin"] = random.Random(what.stem).randbytes(what.size_bytes)
-    with target.open("wb") as file, tarfile.open(fileobj=file, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+    with (
+        gzip.GzipFile(target, "wb", mtime=WHEN_SECONDS) as stream,
+        tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
         for path, content in members.items():
             member = tarfile.TarInfo(f"{what.stem}/{path}")
             member.size, member.mtime, member.mode = len(content), WHEN_SECONDS, 0o644

@@ -121,6 +121,12 @@ class RunningIndex:
         self.create_person(name)
         return self.create_token(name)
 
+    def list_tokens(self, name: str) -> list[str]:
+        """List the ids of a person's tokens."""
+        done = self.command("token", "list", "--user", name, "--json")
+        assert done.exit_code == 0, done
+        return [str(token["id"]) for token in json.loads(done.stdout)]
+
     def fetch(self, path: str, **headers: str) -> bytes:
         """Read an address of the index. Raises urllib's HTTPError for anything but success."""
         words = {name.replace("_", "-"): value for name, value in headers.items()}
