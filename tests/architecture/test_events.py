@@ -8,16 +8,16 @@ from tests.architecture.house import SOURCE
 
 
 def test_every_event_is_listed_in_the_table_of_reactions() -> None:
-    from creamery.reactions import TABLE
+    from creamery.reactions import table
 
-    assert list_unlisted(TABLE) == []
+    assert list_unlisted(table()) == []
 
 
 def test_a_planted_event_is_caught() -> None:
-    from creamery.reactions import TABLE
+    from creamery.reactions import table
 
-    listed = list(TABLE)
-    assert list_unlisted(listed[1:]) == [listed[0].title()]
+    listed = list(table())
+    assert list_unlisted(listed[1:]) == [event.title() for event in list_events() if event is listed[0]] != []
 
 
 def test_events_are_past_tense_dataclasses_in_their_room() -> None:
@@ -28,9 +28,9 @@ def test_events_are_past_tense_dataclasses_in_their_room() -> None:
         ), event
 
 
-def list_unlisted(listed: Iterable[type[Event]]) -> list[str]:
+def list_unlisted(listed: Iterable[type]) -> list[str]:
     """List the events that a table does not name."""
-    return sorted(event.title() for event in set(list_events()) - set(listed))
+    return sorted(event.title() for event in list_events() if event not in set(listed))
 
 
 def list_events() -> list[type[Event]]:

@@ -51,7 +51,16 @@ def sample(tmp_path: Path) -> Path:
 def run_sample(folder: Path, *options: str, require_all: str = "") -> tuple[Finished, Counter[str], set[str]]:
     """Run the small suite with our plugin. Returns the run, its counts and the names of the tests that passed."""
     tally = folder / "tally.json"
-    words = ["-p", "tests.conftest", "-c", ROOT / "pyproject.toml", "--rootdir", folder, "-v", f"--tally={tally}"]
+    words: list[str | Path] = [
+        "-p",
+        "tests.conftest",
+        "-c",
+        ROOT / "pyproject.toml",
+        "--rootdir",
+        folder,
+        "-v",
+        f"--tally={tally}",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "REQUIRE_ALL": require_all}
     done = run([sys.executable, "-m", "pytest", *words, *options, folder], environment=environment, folder=folder)
     lines = [line for line in done.stdout.splitlines() if " PASSED" in line]
@@ -81,7 +90,7 @@ def test_a_skip_fails_where_everything_is_required(sample: Path) -> None:
 def test_an_unknown_part_stops_the_run(sample: Path) -> None:
     (sample / "test_sample.py").write_text("import pytest\n@pytest.mark.need('sun')\ndef test_a() -> None: ...\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    words = ["-p", "tests.conftest", "-c", ROOT / "pyproject.toml", "--rootdir", sample, sample]
+    words: list[str | Path] = ["-p", "tests.conftest", "-c", ROOT / "pyproject.toml", "--rootdir", sample, sample]
     done = run([sys.executable, "-m", "pytest", *words], environment=environment, folder=sample)
     assert done.exit_code == 4
     assert "needs 'sun'; known parts:" in done.output
