@@ -63,6 +63,16 @@ class Clients:
         check_url = ("--check-url", self.simple_url) if check else ()
         return self._run("uv", "publish", *options, *check_url, *words)
 
+    def twine_check(self, *words: str | Path) -> Finished:
+        """Run `twine check` on files."""
+        return self._run("twine", "check", *words)
+
+    def pip_show_files(self, project: str, *, python: Path) -> set[str]:
+        """List the files of an installed project, as its RECORD names them."""
+        done = self._run("pip", "--python", python, "show", "--files", project)
+        assert done.exit_code == 0, done
+        return {line.strip() for line in done.stdout.split("Files:\n", 1)[1].splitlines()}
+
     def import_version(self, python: Path, module: str) -> str:
         """Import an installed module and read its `__version__`."""
         done = run(
