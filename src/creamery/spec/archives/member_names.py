@@ -1,0 +1,97 @@
+"""
+Names of members: only such that mean the same place, inside the target folder, on every system.
+
+Source: PEP 427; PEP 721, "Unpacking with the data filter".
+"""
+
+import re
+import unicodedata
+
+from creamery.spec.archives.findings import Findings
+from creamery.spec.problems import N_
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_REMEDY = N_("Rename the file in the project and build again.")
+
+
+def find_name_fault(name: str, max_name_bytes: int = 1024) -> str | None:
+    r"""
+    Say which rule a member's name breaks; None if it breaks none. One `/` at the end is left to the caller.
+
+    >>> find_name_fault("pkg/data.txt") is None
+    True
+    >>> find_name_fault("pkg/../../etc/passwd")
+    'Member names have no empty parts and no . or .. parts.'
+    >>> find_name_fault("C:\\windows\\x.dll")
+    'Member names have no backslashes.'
+    """
+    if _CONTROL.search(name):
+        return N_("Member names have no control characters.")
+    if "\\" in name:
+        return N_("Member names have no backslashes.")
+    if name.startswith("/") or _DRIVE.match(name):
+        return N_("Member names are relative, without drive letters.")
+    if not {"", ".", ".."}.isdisjoint(name.removesuffix("/").split("/")):
+        return N_("Member names have no empty parts and no . or .. parts.")
+    if len(name) * 4 > max_name_bytes and len(name.encode()) > max_name_bytes:
+        return N_("Member names have at most {limit} bytes.")
+    return None
+
+
+class NameLedger:
+    """
+    Every name of an archive, so that no two of them can fall on the same file.
+
+    Two names collide when a file system that ignores case (Windows, macOS) or composes accents (macOS) would take them
+    for one; then what is installed depends on the order of unpacking.
+    """
+
+    def __init__(self, findings: Findings, max_name_bytes: int) -> None:
+        self._findings = findings
+        self._max_name_bytes = max_name_bytes
+        self._names: dict[str, str] = {}
+        self._folders: set[str] = set()
+
+    def __contains__(self, name: str) -> bool:
+        return self._names.get(_fold(name)) == name
+
+    def add(self, name: str) -> None:
+        """Note a member's name, a folder's with its `/`, and what is wrong with it."""
+        fault = find_name_fault(name, self._max_name_bytes)
+        if fault is not None:
+            limit = self._max_name_bytes
+            self._findings.refuse("unsafe-member-name", name, fault, _REMEDY, "PEP 721", limit=limit)
+            return
+        key = _fold(name.removesuffix("/"))
+        earlier = self._names.get(key)
+        if earlier == name:
+            self._findings.refuse("duplicate-member", name, N_("A name stands in an archive once."))
+        elif earlier is not None:
+            rule = N_(
+                "Two names differ by more than case, accents' encoding and a final slash; this one and {other} do not."
+            )
+            self._findings.refuse("colliding-members", name, rule, _REMEDY, other=earlier)
+        else:
+            self._names[key] = name
+        self._add_folders(key if name.endswith("/") else key.rpartition("/")[0])
+
+    def _add_folders(self, folder: str) -> None:
+        """Note a folder and those above it; stops at the first known one, so that deep trees cost no more than wide."""
+        while folder and folder not in self._folders:
+            self._folders.add(folder)
+            folder = folder.rpartition("/")[0]
+
+    def check_folders(self) -> None:
+        """Refuse names that are files in one place and folders in another; to be called when all names are known."""
+        for folder in sorted(self._folders):
+            name = self._names.get(folder)
+            if name is not None and not name.endswith("/"):
+                rule = N_("A name is a file or a folder; other members lie below this one.")
+                self._findings.refuse("file-is-folder", name, rule, _REMEDY)
+
+
+def _fold(name: str) -> str:
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

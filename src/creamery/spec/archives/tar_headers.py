@@ -1,0 +1,116 @@
+"""
+The headers of a tar archive: one block, and the extended ones (pax, GNU) that go before it.
+
+Numbers are read more strictly than `tarfile` reads them, which takes `-1`, `+1` and `1_0` for octal numbers.
+Source: POSIX.1-2017, pax, "ustar Interchange Format" and "pax Extended Header"; GNU tar manual, "Basic Tar Format".
+"""
+
+import re
+from typing import NamedTuple
+
+from creamery.spec.archives.findings import Findings
+from creamery.spec.problems import N_
+
+BLOCK_BYTES = 512
+
+_OCTAL = re.compile(rb" *([0-7]+)[ \0]*\Z")
+_NOTHING = re.compile(rb"[ \0]*\Z")
+_PAX_LENGTH = re.compile(rb"([1-9][0-9]{0,7}) ")
+_PAX_FIELDS = frozenset({"path", "linkpath", "size", "hdrcharset"})
+_SOURCE = "POSIX.1-2017, pax"
+
+
+class TarHeader(NamedTuple):
+    """One header block, without what extended headers before it change."""
+
+    name: str
+    kind: bytes
+    size_bytes: int
+    mode: int
+    link_target: str
+
+
+def parse_header(block: bytes, findings: Findings) -> TarHeader:
+    """
+    Read a header block of ustar, GNU or the oldest form.
+
+    Raises:
+        InvalidInput: the block is damaged; nothing after it can be found.
+    """
+    checksum = _number(block[148:156], findings)
+    if checksum != sum(block[:148]) + sum(block[156:]) + 8 * 32:
+        rule = N_("A header's checksum is wrong: the archive is damaged, or bytes lie where a header should.")
+        findings.fail("tar-header", findings.filename, rule, source=_SOURCE)
+    name, prefix = _text(block[:100], findings), ""
+    if block[257:263] == b"ustar\0":
+        prefix = _text(block[345:500], findings)
+    elif block[345:500].strip(b"\0"):
+        # Here readers differ: some join what GNU keeps in this place (times) to the name.
+        rule = N_("A header that is not of the ustar form has nothing in the place of the prefix.")
+        findings.fail("tar-prefix", name, rule, source=_SOURCE)
+    return TarHeader(
+        name=f"{prefix}/{name}" if prefix else name,
+        kind=block[156:157],
+        size_bytes=_number(block[124:136], findings),
+        mode=_number(block[100:108], findings),
+        link_target=_text(block[157:257], findings),
+    )
+
+
+def _number(field: bytes, findings: Findings) -> int:
+    found = _OCTAL.match(field)
+    if found is not None:
+        return int(found.group(1), 8)
+    if _NOTHING.match(field) is None:
+        rule = N_("Sizes, modes and checksums are octal numbers; negative and binary ones are not accepted.")
+        findings.fail("tar-number", findings.filename, rule, source=_SOURCE)
+    return 0
+
+
+def _text(field: bytes, findings: Findings) -> str:
+    return decode_name(field.partition(b"\0")[0], findings)
+
+
+def decode_name(raw: bytes, findings: Findings) -> str:
+    """Decode a name, which is UTF-8: other encodings are guessed differently by every reader."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        name = raw.decode("utf-8", "replace")
+        findings.refuse("tar-name-encoding", name, N_("Names are UTF-8."), source=_SOURCE)
+        return name
+
+
+def parse_pax(content: bytes, findings: Findings) -> dict[str, str]:
+    """
+    Read a pax extended header: the fields that change what the archive holds.
+
+    Times, owners and comments are passed over. Sparse files are refused: few readers unpack them alike.
+    """
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(content):
+        key, value, position = _parse_pax_record(content, position, findings)
+        if key.startswith("GNU.sparse."):
+            findings.fail("tar-sparse", value, N_("Sparse files are not accepted."), source=_SOURCE)
+        if key in _PAX_FIELDS:
+            if key in found:
+                rule = N_("A field stands once in an extended header.")
+                findings.fail("tar-pax-duplicate", f"{key}={value}", rule, source=_SOURCE)
+            found[key] = value
+    if "hdrcharset" in found and found["hdrcharset"] != "ISO-IR 10646 2000 UTF-8":
+        findings.refuse("tar-name-encoding", found["hdrcharset"], N_("Names are UTF-8."), source=_SOURCE)
+    return found
+
+
+def _parse_pax_record(content: bytes, position: int, findings: Findings) -> tuple[str, str, int]:
+    """Read one `<length> <key>=<value>\\n`, where the length counts itself."""
+    length = _PAX_LENGTH.match(content, position)
+    end = position + int(length.group(1)) if length else 0
+    if length is None or end > len(content) or end <= length.end() or content[end - 1 : end] != b"\n":
+        findings.fail("tar-pax", findings.filename, N_("An extended header is damaged."), source=_SOURCE)
+    key, equals, value = content[length.end() : end - 1].partition(b"=")
+    if not key or not equals or b"\0" in key:
+        findings.fail("tar-pax", findings.filename, N_("An extended header is damaged."), source=_SOURCE)
+    text = key.decode("utf-8", "replace")
+    return text, decode_name(value, findings) if text in _PAX_FIELDS else "", end
