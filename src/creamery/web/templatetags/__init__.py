@@ -1,0 +1,1 @@
+"""Words that our templates have besides Django's."""
