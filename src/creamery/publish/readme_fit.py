@@ -10,7 +10,7 @@ Imports nothing of ours, so that the rendering child stays small.
 import re
 
 import nh3
-from pygments.token import STANDARD_TYPES
+from pygments.token import STANDARD_TYPES  # type: ignore[import-untyped]
 from readme_renderer.clean import ALLOWED_ATTRIBUTES, ALLOWED_TAGS
 
 FIT_VERSION = "1"

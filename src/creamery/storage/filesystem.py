@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfileobj
 from time import time, time_ns
-from typing import BinaryIO, cast
+from typing import BinaryIO, ClassVar, cast
 
 from creamery.storage.keys import BlobKey, check_key
 from creamery.storage.store import BlobStat, NoSuchBlob, StoreUnavailable
@@ -35,6 +35,8 @@ class FilesystemStore:
 
     Source: POSIX, rename(): "a link named newpath shall remain visible throughout".
     """
+
+    is_near: ClassVar[bool] = True
 
     def __init__(self, root: Path) -> None:
         """

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic, time
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, cast
 
 from creamery.storage.keys import BlobKey, check_key
 from creamery.storage.store import BlobStat, NoSuchBlob, StoreUnavailable
@@ -49,6 +49,8 @@ class S3Place:
 
 class S3Store:
     """Keeps every blob as an object of a bucket. S3 makes each single write atomic, durable and visible at once."""
+
+    is_near: ClassVar[bool] = False
 
     def __init__(self, place: S3Place) -> None:
         """Open the store; nothing is asked of the bucket yet. The rights it takes: get, put, delete and list."""

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, ClassVar, Protocol
 
 from creamery.storage.keys import BlobKey
 
@@ -36,6 +36,9 @@ class BlobStore(Protocol):
 
     Raises, all of them: StoreUnavailable; InvalidKey (see keys.check_key).
     """
+
+    is_near: ClassVar[bool]
+    """Whether `stat` and small reads take microseconds, so that an event loop may wait for them."""
 
     def put_bytes(self, key: BlobKey, content: bytes) -> None:
         """Store these bytes under the key, replacing what is there."""

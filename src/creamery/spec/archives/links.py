@@ -14,17 +14,18 @@ _SOURCE = "PEP 721"
 
 
 class LinkLedger:
-    """The links of an archive and what they point to."""
+    """
+    The links of an archive and what they point to.
+
+    That no member lies below a symbolic link is for `NameLedger.check_folders` to see: a link is no folder.
+    """
 
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._symlinks: set[str] = set()
         self._files: set[str] = set()
-        self._names: list[str] = []
 
     def add(self, member: TarMember, top: str) -> None:
         """Note a member; `top` is the folder that links may not leave."""
-        self._names.append(member.name)
         if member.kind == "file":
             self._files.add(member.name)
         elif member.kind == "hardlink":
@@ -33,24 +34,9 @@ class LinkLedger:
                 rule = N_("A hard link names a file that stands before it in the archive; this one names {target}.")
                 self._refuse(member, rule)
             self._files.add(member.name)
-        elif member.kind == "symlink":
-            self._symlinks.add(member.name)
-            if not is_inside(member, top):
-                rule = N_("A link stays inside the folder, with .. only at its beginning; this one goes to {target}.")
-                self._refuse(member, rule)
-
-    def check(self) -> None:
-        """Refuse members that lie below a link, as they would be written to where it points."""
-        if not self._symlinks:
-            return
-        for name in self._names:
-            folder = name.rpartition("/")[0]
-            while folder:
-                if folder in self._symlinks:
-                    rule = N_("No member lies below a link.")
-                    self._findings.refuse("below-link", name, rule, _REMEDY, _SOURCE)
-                    break
-                folder = folder.rpartition("/")[0]
+        elif member.kind == "symlink" and not is_inside(member, top):
+            rule = N_("A link stays inside the folder, with .. only at its beginning; this one goes to {target}.")
+            self._refuse(member, rule)
 
     def _refuse(self, member: TarMember, rule: str) -> None:
         self._findings.refuse("unsafe-link", member.name, rule, _REMEDY, _SOURCE, target=member.link_target)
@@ -69,6 +55,8 @@ def is_inside(member: TarMember, top: str) -> bool:
     False
     """
     parts = member.link_target.removesuffix("/").split("/")
+    if not member.link_target:
+        return False
     climbs = 0
     while climbs < len(parts) and parts[climbs] == "..":
         climbs += 1

@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from creamery.spec.archives.findings import Findings
+from creamery.spec.archives.limits import ArchiveLimits
 from creamery.spec.problems import N_
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -47,9 +48,10 @@ class NameLedger:
     for one; then what is installed depends on the order of unpacking.
     """
 
-    def __init__(self, findings: Findings, max_name_bytes: int) -> None:
+    def __init__(self, findings: Findings, limits: ArchiveLimits) -> None:
         self._findings = findings
-        self._max_name_bytes = max_name_bytes
+        self._limits = limits
+        self._held_characters = 0
         self._names: dict[str, str] = {}
         self._folders: set[str] = set()
 
@@ -58,9 +60,9 @@ class NameLedger:
 
     def add(self, name: str) -> None:
         """Note a member's name, a folder's with its `/`, and what is wrong with it."""
-        fault = find_name_fault(name, self._max_name_bytes)
+        fault = find_name_fault(name, self._limits.max_name_bytes)
         if fault is not None:
-            limit = self._max_name_bytes
+            limit = self._limits.max_name_bytes
             self._findings.refuse("unsafe-member-name", name, fault, _REMEDY, "PEP 721", limit=limit)
             return
         key = _fold(name.removesuffix("/"))
@@ -74,24 +76,36 @@ class NameLedger:
             self._findings.refuse("colliding-members", name, rule, _REMEDY, other=earlier)
         else:
             self._names[key] = name
+            self._hold(name)
         self._add_folders(key if name.endswith("/") else key.rpartition("/")[0])
 
     def _add_folders(self, folder: str) -> None:
         """Note a folder and those above it; stops at the first known one, so that deep trees cost no more than wide."""
         while folder and folder not in self._folders:
             self._folders.add(folder)
+            self._hold(folder)
             folder = folder.rpartition("/")[0]
+
+    def _hold(self, text: str) -> None:
+        """Count what is kept in memory: a small archive can hold 100,000 names, each in its own deep tree of folders."""
+        self._held_characters += len(text)
+        if self._held_characters > self._limits.max_directory_bytes:
+            rule = N_("Names and folders of all members have at most {limit} characters together.")
+            limit = self._limits.max_directory_bytes
+            self._findings.fail("names-too-large", self._findings.filename, rule, limit=limit)
 
     def check_folders(self) -> None:
         """Refuse names that are files in one place and folders in another; to be called when all names are known."""
         for folder in sorted(self._folders):
             name = self._names.get(folder)
             if name is not None and not name.endswith("/"):
-                rule = N_("A name is a file or a folder; other members lie below this one.")
+                rule = N_("A name is a file or link, or a folder; other members lie below this one.")
                 self._findings.refuse("file-is-folder", name, rule, _REMEDY)
 
 
 def _fold(name: str) -> str:
     if name.isascii():
-        return name.lower()
+        lowered = name.lower()
+        # The same object where possible, so that each name is in memory once.
+        return name if lowered == name else lowered
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

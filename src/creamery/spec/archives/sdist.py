@@ -28,7 +28,7 @@ class _SdistReader:
         self.name = name
         self.limits = limits
         self.findings = findings
-        self.names = NameLedger(findings, limits.max_name_bytes)
+        self.names = NameLedger(findings, limits)
         self.links = LinkLedger(findings)
         self.top = ""
         self.member_count = 0
@@ -62,7 +62,6 @@ class _SdistReader:
     def finish(self) -> bytes:
         """Check what can be known only at the end; gives PKG-INFO."""
         self.names.check_folders()
-        self.links.check()
         if self.metadata_bytes is None:
             rule = N_("A source distribution has this file.")
             self.findings.fail("pkg-info-missing", f"{self.top or self.name.stem}/PKG-INFO", rule, source=_SOURCE)

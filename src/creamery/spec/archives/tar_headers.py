@@ -23,11 +23,16 @@ _SOURCE = "POSIX.1-2017, pax"
 class TarHeader(NamedTuple):
     """One header block, without what extended headers before it change."""
 
-    name: str
+    raw_name: bytes
     kind: bytes
     size_bytes: int
     mode: int
-    link_target: str
+    raw_target: bytes
+
+    @property
+    def shown_name(self) -> str:
+        """The name for messages; extended headers may give another, and this one may be cut inside a character."""
+        return self.raw_name.decode("utf-8", "replace")
 
 
 def parse_header(block: bytes, findings: Findings) -> TarHeader:
@@ -41,19 +46,19 @@ def parse_header(block: bytes, findings: Findings) -> TarHeader:
     if checksum != sum(block[:148]) + sum(block[156:]) + 8 * 32:
         rule = N_("A header's checksum is wrong: the archive is damaged, or bytes lie where a header should.")
         findings.fail("tar-header", findings.filename, rule, source=_SOURCE)
-    name, prefix = _text(block[:100], findings), ""
+    name, prefix = _text(block[:100]), b""
     if block[257:263] == b"ustar\0":
-        prefix = _text(block[345:500], findings)
+        prefix = _text(block[345:500])
     elif block[345:500].strip(b"\0"):
         # Here readers differ: some join what GNU keeps in this place (times) to the name.
         rule = N_("A header that is not of the ustar form has nothing in the place of the prefix.")
-        findings.fail("tar-prefix", name, rule, source=_SOURCE)
+        findings.fail("tar-prefix", name.decode("utf-8", "replace"), rule, source=_SOURCE)
     return TarHeader(
-        name=f"{prefix}/{name}" if prefix else name,
+        raw_name=prefix + b"/" + name if prefix else name,
         kind=block[156:157],
         size_bytes=_number(block[124:136], findings),
         mode=_number(block[100:108], findings),
-        link_target=_text(block[157:257], findings),
+        raw_target=_text(block[157:257]),
     )
 
 
@@ -67,8 +72,8 @@ def _number(field: bytes, findings: Findings) -> int:
     return 0
 
 
-def _text(field: bytes, findings: Findings) -> str:
-    return decode_name(field.partition(b"\0")[0], findings)
+def _text(field: bytes) -> bytes:
+    return field.partition(b"\0")[0]
 
 
 def decode_name(raw: bytes, findings: Findings) -> str:

@@ -18,6 +18,7 @@ from creamery.spec.problems import N_
 MemberKind = Literal["file", "folder", "symlink", "hardlink"]
 
 _KINDS: dict[bytes, MemberKind] = {b"0": "file", b"\0": "file", b"1": "hardlink", b"2": "symlink", b"5": "folder"}
+_EXTENDED_KINDS = frozenset({b"x", b"g", b"L", b"K"})
 _SPECIAL_BITS = 0o6000
 _MAX_EXTENDED_BYTES = 64 * 1024
 _ZEROS = bytes(BLOCK_BYTES)
@@ -56,16 +57,17 @@ def walk_tar(stream: GzipStream, limits: ArchiveLimits, findings: Findings) -> I
         InvalidInput: nothing more can be read.
     """
     extended = _Extended()
-    count = 0
+    count = {True: 0, False: 0}
     while (block := _read_block(stream, findings)) is not None:
         header = parse_header(block, findings)
-        if header.kind in (b"x", b"g", b"L", b"K"):
-            _read_extended(stream, header, extended, findings)
-            continue
-        count += 1
-        if count > limits.max_members:
+        is_extended = header.kind in _EXTENDED_KINDS
+        count[is_extended] += 1
+        if count[is_extended] > limits.max_members:
             rule = N_("An archive has at most {limit} members.")
             findings.fail("too-many-members", findings.filename, rule, limit=limits.max_members)
+        if is_extended:
+            _read_extended(stream, header, extended, findings)
+            continue
         member = _read_member(header, extended, findings)
         extended = _Extended()
         end = stream.position + _padded(header.size_bytes)
@@ -107,7 +109,7 @@ def _read_extended(stream: GzipStream, header: TarHeader, extended: _Extended, f
     """Read an extended header (pax or GNU) for the next member, or the global one."""
     if header.size_bytes > _MAX_EXTENDED_BYTES:
         rule = N_("An extended header has at most {limit} bytes.")
-        findings.fail("tar-extended", header.name, rule, limit=_MAX_EXTENDED_BYTES)
+        findings.fail("tar-extended", header.shown_name, rule, limit=_MAX_EXTENDED_BYTES)
     content = stream.read(_padded(header.size_bytes))
     if len(content) != _padded(header.size_bytes):
         _fail_truncated(findings)
@@ -115,11 +117,11 @@ def _read_extended(stream: GzipStream, header: TarHeader, extended: _Extended, f
     if header.kind == b"g":
         if parse_pax(content, findings).keys() - {"hdrcharset"}:
             rule = N_("A global header gives no names and sizes.")
-            findings.refuse("tar-global-header", header.name, rule, source=_SOURCE)
+            findings.refuse("tar-global-header", header.shown_name, rule, source=_SOURCE)
         return
     attribute = {b"x": "pax", b"L": "long_name", b"K": "long_link"}[header.kind]
     if getattr(extended, attribute) is not None:
-        findings.fail("tar-extended", header.name, N_("Two extended headers of a kind stand before one member."))
+        findings.fail("tar-extended", header.shown_name, N_("Two extended headers of a kind stand before one member."))
     if header.kind == b"x":
         extended.pax = parse_pax(content, findings)
     else:
@@ -155,5 +157,7 @@ def _merge_names(header: TarHeader, extended: _Extended, findings: Findings) -> 
     names = {name for name in (pax.get("path"), extended.long_name) if name is not None}
     targets = {target for target in (pax.get("linkpath"), extended.long_link) if target is not None}
     if len(names) > 1 or len(targets) > 1:
-        findings.refuse("tar-two-names", header.name, N_("Two extended headers give the member two names."))
-    return (names or {header.name}).pop(), (targets or {header.link_target}).pop()
+        findings.refuse("tar-two-names", header.shown_name, N_("Two extended headers give the member two names."))
+    name = names.pop() if names else decode_name(header.raw_name, findings)
+    target = targets.pop() if targets else decode_name(header.raw_target, findings)
+    return name, target

@@ -16,7 +16,7 @@ from creamery.spec.archives.record import Record, parse_record
 from creamery.spec.archives.zip_content import stream_content
 from creamery.spec.archives.zip_records import ZipMember
 from creamery.spec.archives.zip_strict import open_zip
-from creamery.spec.filenames import DistFilename
+from creamery.spec.filenames import MAX_TAGS, DistFilename
 from creamery.spec.problems import N_
 
 _SOURCE = "PyPA specifications, 'Binary distribution format'"
@@ -133,10 +133,10 @@ def _check_wheel_file(content: bytes, name: DistFilename, findings: Findings) ->
 
 def _expand(tags: set[str]) -> set[str]:
     """Expand compressed tags; the standard wants one line for each, some tools write the compressed form."""
-    found = set()
+    found: set[str] = set()
     for tag in tags:
         parts = tag.split("-")
-        if len(parts) == 3 and tag.count(".") < 30:
+        if len(parts) == 3 and len(found) <= MAX_TAGS and tag.count(".") < 30:
             pythons, abis, platforms = (part.split(".") for part in parts)
             found |= {f"{p}-{a}-{m}" for p in pythons for a in abis for m in platforms}
     return found

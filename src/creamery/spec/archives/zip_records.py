@@ -43,7 +43,6 @@ class ZipMember(NamedTuple):
     """One member as the central directory describes it. `data_offset` is where its content begins."""
 
     name: str
-    raw_name: bytes
     flags: int
     method: int
     crc: int
@@ -173,7 +172,7 @@ def _read_member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, finding
         findings.refuse("zip-split", name, N_("The archive is one of several parts."), source=_SOURCE)
     extras = _read_extras(extra, raw_name, name, findings)
     unpacked, packed, offset = _widen([unpacked, packed, offset], extras, name, findings)
-    return ZipMember(name, raw_name, flags, method, crc, packed, unpacked, offset, attributes >> 16)
+    return ZipMember(name, flags, method, crc, packed, unpacked, offset, attributes >> 16)
 
 
 def _decode_name(raw_name: bytes, flags: int, findings: Findings) -> str:
@@ -235,7 +234,14 @@ def read_local_header(file: BinaryIO, member: ZipMember, findings: Findings) -> 
     extras = _read_extras(rest[name_bytes:], rest[:name_bytes], member.name, findings)
     unpacked, packed = _widen([unpacked, packed], extras, member.name, findings)
     said_here = (rest[:name_bytes], flags, method, crc, packed, unpacked)
-    said_there = (member.raw_name, member.flags, member.method, member.crc, member.packed_bytes, member.unpacked_bytes)
+    said_there = (
+        member.name.encode(),
+        member.flags,
+        member.method,
+        member.crc,
+        member.packed_bytes,
+        member.unpacked_bytes,
+    )
     if said_here != said_there:
         rule = N_("The directory and the member's own header disagree about name, flags, method, checksum or size.")
         findings.refuse("zip-headers-disagree", member.name, rule, source=_SOURCE)

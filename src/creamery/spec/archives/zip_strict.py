@@ -40,7 +40,7 @@ def open_zip(file: BinaryIO, limits: ArchiveLimits, findings: Findings) -> tuple
     """
     size_bytes = file.seek(0, 2)
     directory = read_directory(file, size_bytes, limits, findings)
-    ledger = NameLedger(findings, limits.max_name_bytes)
+    ledger = NameLedger(findings, limits)
     members = []
     for member in list_members(file, directory, findings):
         ledger.add(member.name)
@@ -49,7 +49,8 @@ def open_zip(file: BinaryIO, limits: ArchiveLimits, findings: Findings) -> tuple
     ledger.check_folders()
     _check_sizes(members, size_bytes, limits, findings)
     members.sort(key=lambda member: member.header_offset)
-    return _check_layout(file, members, directory, findings), ledger
+    _check_layout(file, members, directory, findings)
+    return members, ledger
 
 
 def _check_member(member: ZipMember, findings: Findings) -> None:
@@ -92,25 +93,21 @@ def _check_sizes(members: list[ZipMember], size_bytes: int, limits: ArchiveLimit
         findings.fail("archive-bomb", findings.filename, rule, limit=limits.max_ratio)
 
 
-def _check_layout(
-    file: BinaryIO, members: list[ZipMember], directory: Directory, findings: Findings
-) -> list[ZipMember]:
-    """Walk the members as they lie in the file; each must begin where the one before it ends."""
+def _check_layout(file: BinaryIO, members: list[ZipMember], directory: Directory, findings: Findings) -> None:
+    """Walk the members as they lie in the file, each from where the one before it ends; learn where contents begin."""
     position = 0
-    checked = []
-    for member in members:
-        if member.header_offset != position:
+    for index, member in enumerate(members):
+        if member.header_offset != position or position > directory.offset:
             rule = N_("Members lie one after another; before this one bytes are hidden, or it overlaps the one before.")
             findings.fail("zip-stray-bytes", member.name, rule, source=_SOURCE)
         found = read_local_header(file, member, findings)
-        checked.append(found)
+        members[index] = found
         position = found.data_offset + found.packed_bytes
     if position != directory.offset:
         rule = N_("The central directory begins where the last member ends; here bytes lie between or overlap.")
         findings.fail("zip-stray-bytes", findings.filename, rule, source=_SOURCE)
     if _is_also_tar(file, directory, findings):
         findings.fail("zip-and-tar", findings.filename, N_("The file is a ZIP and a tar archive at the same time."))
-    return checked
 
 
 def _is_also_tar(file: BinaryIO, directory: Directory, findings: Findings) -> bool:

@@ -84,22 +84,23 @@ def refusal_page(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     return response
 
 
-def bad_request(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's names.
     """Answer what Django could not read (`handler400`)."""
     return error_page(request, 400)
 
 
-def forbidden(request: HttpRequest, _exception: Exception | None = None, reason: str = "") -> HttpResponse:
-    """Answer what may not be (`handler403`, and the check against forged forms, which passes a reason for the log)."""
-    text = (
-        _("This form is too old or came from another site. Go back, load the page anew, and send it again.")
-        if reason
-        else ""
-    )
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's names.
+    """Answer what may not be (`handler403`)."""
+    return error_page(request, 403)
+
+
+def forged_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's names.
+    """Answer a form whose token is missing or wrong (`CSRF_FAILURE_VIEW`); the reason is in the log."""
+    text = _("This form is too old or came from another site. Go back, load the page anew, and send it again.")
     return error_page(request, 403, str(text))
 
 
-def not_found(request: HttpRequest, _exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's names.
     """Answer an address that nothing is at (`handler404`)."""
     return error_page(request, 404)
 

@@ -1,0 +1,5 @@
+"""`python -m creamery` is `creamery`."""
+
+from creamery.cli import main
+
+main()

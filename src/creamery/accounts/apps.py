@@ -1,0 +1,9 @@
+"""Accounts as a Django app."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Its tables: people and their API tokens."""
+
+    name = "creamery.accounts"

@@ -1,0 +1,74 @@
+"""Tables of the people who use the index, and of their API tokens."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+
+class PersonQuerySet(models.QuerySet["Person"]):
+    """Filters over people."""
+
+    def named(self, username: str) -> "PersonQuerySet":
+        """Keep the person of that name, whatever its case."""
+        return self.filter(username__iexact=username)
+
+
+class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ignore[misc]
+    """Lets Django's login find people by name, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> "Person":
+        """Find the person who logs in under that name."""
+        person: Person = self.get(username__iexact=username)
+        return person
+
+
+class Person(AbstractBaseUser):
+    """Somebody with an account. A person whom the operator creates counts as verified."""
+
+    username = models.CharField(max_length=50)
+    email = models.EmailField(max_length=254)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+    objects: ClassVar[PersonManager] = PersonManager()
+
+    class Meta:
+        db_table = "person"
+        constraints = [
+            models.UniqueConstraint(Lower("username"), name="person_username_once"),
+            models.UniqueConstraint(Lower("email"), name="person_email_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+
+class Token(models.Model):
+    """
+    An API token. The secret is not here: it is derived from the server's key and the identifier.
+
+    `projects` are normalised names, or null for all that the person may publish to.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=100)
+    identifier = models.CharField(max_length=80, unique=True)
+    projects = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    last_used_address = models.CharField(max_length=45, blank=True)
+
+    class Meta:
+        db_table = "token"
+
+    def __str__(self) -> str:
+        return self.name

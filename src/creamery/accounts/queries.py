@@ -1,0 +1,186 @@
+"""Reads about people and tokens, and who is behind a credential."""
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
+
+from creamery.accounts.models import Person, Token
+from creamery.accounts.tokens import BadToken, read_token
+from creamery.kernel import clock
+from creamery.kernel.actor import Actor
+from creamery.kernel.notes import find_note
+from creamery.kernel.refusals import Forbidden, Missing
+
+SETUP_CODE = "setup-code"
+USED_EVERY = timedelta(minutes=1)
+"""How fine the time of a token's last use is kept: a busy token costs one write a minute."""
+
+
+class NoSuchPerson(Missing):
+    """Nobody by that name."""
+
+    code = "no-such-person"
+    sentence = _("There is nobody named {username}.")
+
+
+class NoSuchToken(Missing):
+    """No such token, or none that the actor may see."""
+
+    code = "no-such-token"
+    sentence = _("There is no token {token}.")
+
+
+class NotAuthenticated(Forbidden):
+    """No credentials, or wrong ones. One answer for all causes, so that it teaches nothing to a guesser."""
+
+    status = 401
+    code = "not-authenticated"
+    sentence = _(
+        "Invalid or missing credentials. Use the username __token__ and an API token of this index as the password; "
+        "a token may be expired or revoked."
+    )
+
+
+class SetupOver(Missing):
+    """The one-time link was used, or never was one."""
+
+    code = "setup-over"
+    sentence = _("This link does not work, or not any more. The operator can create people with: creamery user create")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A person in a list."""
+
+    id: int
+    username: str
+    email: str
+    is_verified: bool
+    is_staff: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLine:
+    """A token in a list; never its text."""
+
+    id: int
+    name: str
+    username: str
+    projects: tuple[str, ...] | None
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+def get_person_id(username: str) -> int:
+    """
+    Find a person by name, whatever its case.
+
+    Raises:
+        NoSuchPerson: nobody by that name.
+    """
+    person_id: int | None = Person.objects.named(username).values_list("pk", flat=True).first()
+    if person_id is None:
+        raise NoSuchPerson(username=username)
+    return person_id
+
+
+def has_people() -> bool:
+    """Tell whether anybody has an account yet."""
+    return Person.objects.exists()
+
+
+def require_setup_code(code: str) -> None:
+    """
+    Insist that this is the code of the one-time link, and that nobody has used it.
+
+    Raises:
+        SetupOver: it is not, or somebody has.
+    """
+    kept = find_note(SETUP_CODE)
+    if kept is None or not hmac.compare_digest(kept, setup_digest(code)):
+        raise SetupOver
+
+
+def setup_digest(code: str) -> str:
+    """Digest a setup code; the code itself is kept nowhere."""
+    return hashlib.sha256(b"setup:" + code.encode()).hexdigest()
+
+
+def list_people() -> list[PersonLine]:
+    """List everybody, by name."""
+    return [
+        PersonLine(p.pk, p.username, p.email, p.email_verified_at is not None, p.is_staff, p.created_at)
+        for p in Person.objects.order_by("username")
+    ]
+
+
+def list_tokens(username: str | None = None) -> list[TokenLine]:
+    """List tokens, newest first, of one person or of all."""
+    tokens = Token.objects.select_related("person").order_by("-pk")
+    if username is not None:
+        tokens = tokens.filter(person_id=get_person_id(username))
+    return [
+        TokenLine(
+            t.pk, t.name, t.person.username, None if t.projects is None else tuple(t.projects),
+            t.created_at, t.expires_at, t.revoked_at, t.last_used_at,
+        )
+        for t in tokens
+    ]  # fmt: skip
+
+
+def usernames(person_ids: Sequence[int]) -> dict[int, str]:
+    """Tell the names that belong to ids."""
+    return dict(Person.objects.filter(pk__in=person_ids).values_list("pk", "username"))
+
+
+def authenticate_token(text: str, *, asked_by: Actor) -> Actor:
+    """
+    Tell who is behind an API token, with what it is limited to.
+
+    Args:
+        asked_by: the anonymous actor that the door made: address, user agent, request id.
+
+    Raises:
+        NotAuthenticated: not a token, expired, revoked, or its person may not act.
+    """
+    try:
+        identifier, scope = read_token(text)
+    except BadToken as error:
+        raise NotAuthenticated from error
+    token = Token.objects.select_related("person").filter(identifier=identifier, revoked_at=None).first()
+    if (
+        token is None
+        or not _may_act(token)
+        or (scope.person_ids is not None and token.person_id not in scope.person_ids)
+    ):
+        raise NotAuthenticated
+    if token.projects is not None:
+        scope = scope.narrowed(projects=token.projects)
+    _note_use(token, asked_by.address)
+    return replace(
+        asked_by,
+        kind="token",
+        proof="token",
+        person_id=token.person_id,
+        username=token.person.username,
+        token_id=token.pk,
+        projects=scope.projects,
+    )
+
+
+def _may_act(token: Token) -> bool:
+    expired = token.expires_at is not None and token.expires_at <= clock.now()
+    return not expired and token.person.is_active and token.person.email_verified_at is not None
+
+
+def _note_use(token: Token, address: str) -> None:
+    now = clock.now()
+    if token.last_used_at is None or token.last_used_at < now - USED_EVERY or token.last_used_address != address:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now, last_used_address=address)

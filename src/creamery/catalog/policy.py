@@ -1,0 +1,53 @@
+"""Who may do what with projects: permission -> any of these lists of predicates."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from creamery.kernel.actor import Actor
+
+Permission = Literal["project.create", "project.upload", "index.rebuild"]
+Role = Literal["owner", "maintainer", "publisher"]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a permission is asked for: the project's normalised name, and the actor's role in it, if any."""
+
+    normalized_name: str = ""
+    role: str | None = None
+
+
+Predicate = Callable[[Actor, About], bool]
+
+
+def is_operator(actor: Actor, _about: About) -> bool:
+    """The program itself, or the operator at the command line."""
+    return actor.kind == "system"
+
+
+def is_known(actor: Actor, _about: About) -> bool:
+    """Somebody with an account, in person or by token."""
+    return actor.person_id is not None
+
+
+def token_covers_project(actor: Actor, about: About) -> bool:
+    """Not limited to other projects by the token that is used."""
+    return actor.projects is None or about.normalized_name in actor.projects
+
+
+def may_publish(_actor: Actor, about: About) -> bool:
+    """Somebody with a role that publishes."""
+    return about.role in {"owner", "maintainer", "publisher"}
+
+
+POLICY: dict[Permission, list[list[Predicate]]] = {
+    "project.create": [[is_operator], [is_known, token_covers_project]],
+    "project.upload": [[is_operator], [is_known, token_covers_project, may_publish]],
+    "index.rebuild": [[is_operator]],
+}
+
+
+def may(actor: Actor, permission: Permission, about: About) -> bool:
+    """Decide whether the actor has the permission."""
+    return any(all(predicate(actor, about) for predicate in needed) for needed in POLICY[permission])

@@ -1,0 +1,401 @@
+"""The catalog's reads, shaped for those who ask."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.core.paginator import Paginator
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
+from packaging.version import Version
+
+from creamery.catalog.actions import precedence
+from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Grant, Index, JournalEntry, Project, Release, Serial
+from creamery.kernel.refusals import Missing
+from creamery.spec.digests import Sha256
+from creamery.spec.metadata import CoreMetadata
+from creamery.spec.names import NormalizedName, normalize_name
+from creamery.spec.simple import FileEntry, ProjectPage, RootEntry
+from creamery.storage.keys import IndexPlace
+
+
+class NoSuchProject(Missing):
+    """No project of that name."""
+
+    code = "no-such-project"
+    sentence = _("There is no project named {project} here.")
+
+
+class NoSuchRelease(Missing):
+    """The project has no such version."""
+
+    code = "no-such-release"
+    sentence = _("The project {project} has no version {version}.")
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectCard:
+    """A project in a list."""
+
+    name: str
+    normalized_name: str
+    version: str
+    summary: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list of projects."""
+
+    cards: tuple[ProjectCard, ...]
+    total: int
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A file on its project's page. `url` and `metadata_url` begin below the public path."""
+
+    filename: str
+    kind: str
+    python_version: str
+    size_bytes: int
+    sha256_hex: str
+    md5_hex: str
+    blake2b_256_hex: str
+    uploaded_at: datetime
+    url: str
+    metadata_url: str | None
+    requires_python: str
+    yanked: bool
+    yanked_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLine:
+    """A release in a project's list of releases."""
+
+    version: str
+    uploaded_at: datetime
+    is_prerelease: bool
+    yanked: bool
+    yanked_reason: str
+    file_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectView:
+    """All that a project's page shows of one release. `versions` are newest first."""
+
+    name: str
+    normalized_name: str
+    status: str
+    status_reason: str
+    serial: int
+    people: tuple[str, ...]
+    versions: tuple[ReleaseLine, ...]
+    version: str
+    latest_version: str
+    uploaded_at: datetime
+    is_prerelease: bool
+    yanked: bool
+    yanked_reason: str
+    metadata: CoreMetadata
+    description: str
+    files: tuple[FileLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexFigures:
+    """How much an index holds."""
+
+    projects: int
+    releases: int
+    files: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file whose listing may have to change: whether it may be served, and under which keys."""
+
+    sha256: Sha256
+    metadata_sha256: Sha256
+    filename: str
+    is_servable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlaceAndPolicy:
+    """What the upload needs to know about an index."""
+
+    id: int
+    place: IndexPlace
+    policy: str
+
+
+def get_index(name: str = DEFAULT_INDEX) -> IndexPlaceAndPolicy:
+    """Read an index by name."""
+    index = Index.objects.get(name=name)
+    return IndexPlaceAndPolicy(index.pk, IndexPlace(index.place), index.policy)
+
+
+def list_index_ids() -> list[int]:
+    """List the ids of all indexes."""
+    return list(Index.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def get_place(index_id: int) -> IndexPlace:
+    """Read where an index's servable keys begin."""
+    return IndexPlace(Index.objects.values_list("place", flat=True).get(pk=index_id))
+
+
+def find_project(index_id: int, normalized_name: str) -> Project | None:
+    """Find a project of an index."""
+    return Project.objects.filter(index_id=index_id, normalized_name=normalized_name).first()
+
+
+def list_project_ids(index_id: int) -> Iterator[int]:
+    """List the ids of an index's projects, without loading them all."""
+    return Project.objects.filter(index_id=index_id).order_by("pk").values_list("pk", flat=True).iterator()
+
+
+def current_serial() -> int:
+    """Read the serial of the last change."""
+    return Serial.objects.values_list("n", flat=True).get(pk=1)
+
+
+def get_project_place(project_id: int) -> tuple[IndexPlace, NormalizedName, int, str, str]:
+    """Read what a project's document is made for: place, name, serial, status, reason. Read before the project's rows."""
+    row = Project.objects.values_list("index__place", "normalized_name", "serial", "status", "status_reason").get(
+        pk=project_id
+    )
+    return IndexPlace(row[0]), NormalizedName(row[1]), row[2], row[3], row[4]
+
+
+def list_changed_files(project_id: int, *, since: int) -> list[ListedFile]:
+    """List the files whose listing changed after a serial."""
+    rows = File.objects.filter(project_id=project_id, serial__gt=since)
+    listed = rows.values_list("sha256", "metadata_sha256", "filename", "state", "project__status")
+    return [
+        ListedFile(Sha256(sha), Sha256(meta), filename, state == "live" and status != "quarantined")
+        for sha, meta, filename, state, status in listed
+    ]
+
+
+def get_project_page(project_id: int, *, public_path: str) -> ProjectPage:
+    """Read a project as the Simple API shows it; files by version, then name."""
+    _place, name, serial, status, reason = get_project_place(project_id)
+    rows: list[tuple[str, ...]] = []
+    versions: list[str] = []
+    if status != "quarantined":
+        rows = list(_page_rows(project_id))
+        versions = list(Release.objects.filter(project_id=project_id).values_list("version", flat=True))
+    order = {version: place for place, version in enumerate(sorted(versions, key=Version))}
+    rows.sort(key=lambda row: (order.get(row[0], len(order)), row[1]))
+    return ProjectPage(
+        name=name,
+        versions=tuple(order),
+        files=tuple(_file_entry(row, public_path) for row in rows),
+        serial=serial,
+        status=status,
+        status_reason=reason,
+    )
+
+
+def _page_rows(project_id: int) -> "QuerySet[File, tuple[str, ...]]":
+    rows: QuerySet[File, tuple[str, ...]] = File.objects.filter(project_id=project_id, state="live").values_list(  # type: ignore[assignment]
+        "release__version", "filename", "sha256", "size_bytes", "uploaded_at", "requires_python", "metadata_sha256",
+        "yanked", "yanked_reason", "release__yanked", "release__yanked_reason", "kind",
+    )  # fmt: skip
+    return rows
+
+
+def _file_entry(row: tuple, public_path: str) -> FileEntry:  # type: ignore[type-arg]
+    (
+        _version,
+        filename,
+        sha256,
+        size_bytes,
+        uploaded_at,
+        requires_python,
+        metadata_sha256,
+        yanked,
+        reason,
+        all_yanked,
+        all_reason,
+        kind,
+    ) = row
+    return FileEntry(
+        filename=filename,
+        url=file_url(sha256, filename, public_path=public_path),
+        sha256_hex=sha256,
+        size_bytes=size_bytes,
+        upload_time=uploaded_at,
+        requires_python=requires_python,
+        # An sdist's dependencies may still change when it is built. Source: standards.md CM-02.
+        core_metadata_sha256=metadata_sha256 if kind == "bdist_wheel" else None,
+        yanked=(reason or all_reason or True) if yanked or all_yanked else False,
+    )
+
+
+def file_url(sha256: str, filename: str, *, public_path: str) -> str:
+    """Build the address of a file below the public path. It never changes."""
+    return f"{public_path}/packages/{sha256[:2]}/{sha256[2:4]}/{sha256[4:]}/{filename}"
+
+
+def list_root_entries(index_id: int) -> Iterator[RootEntry]:
+    """List every project of an index that readers may know of, by name."""
+    rows = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("normalized_name")
+    for name, normalized, serial in rows.values_list("name", "normalized_name", "serial").iterator():
+        yield RootEntry(name=name, normalized=NormalizedName(normalized), serial=serial)
+
+
+def find_file_owner_project(index_id: int, filename: str) -> str | None:
+    """Tell which project a file name of an index belongs to."""
+    return (
+        File.objects.filter(index_id=index_id, filename=filename)
+        .values_list("project__normalized_name", flat=True)
+        .first()
+    )
+
+
+def list_projects(words: str, page: int, page_size: int = 50) -> Listing:
+    """Search the public projects: every word in the name or the summary; names that begin with it first."""
+    projects = Project.objects.filter(index__name=DEFAULT_INDEX).exclude(status="quarantined")
+    for word in words.split()[:8]:
+        normalized = normalize_name(word) if word.isascii() else word
+        projects = projects.filter(Q(normalized_name__contains=normalized) | Q(summary__icontains=word))
+    paginator = Paginator(projects.order_by("normalized_name"), page_size)
+    shown = paginator.get_page(page)
+    return Listing(tuple(_card(project) for project in shown), paginator.count, shown.number, paginator.num_pages)
+
+
+def newest_releases(limit: int) -> list[ProjectCard]:
+    """List the projects that changed last."""
+    projects = Project.objects.filter(index__name=DEFAULT_INDEX).exclude(status="quarantined")
+    return [_card(project) for project in projects.order_by("-updated_at")[:limit]]
+
+
+def _card(project: Project) -> ProjectCard:
+    return ProjectCard(
+        project.name, project.normalized_name, project.latest_version, project.summary, project.updated_at
+    )
+
+
+def index_figures() -> IndexFigures:
+    """Count what the default index holds."""
+    files = (
+        File.objects.servable().filter(index__name=DEFAULT_INDEX).aggregate(count=Count("pk"), size=Sum("size_bytes"))
+    )  # type: ignore[attr-defined]
+    return IndexFigures(
+        projects=Project.objects.filter(index__name=DEFAULT_INDEX).count(),
+        releases=Release.objects.filter(project__index__name=DEFAULT_INDEX).count(),
+        files=files["count"],
+        size_bytes=files["size"] or 0,
+    )
+
+
+def get_project_view(name: str, version: str | None = None, *, public_path: str = "") -> ProjectView:
+    """
+    Read what a project's page shows; without a version, of the latest release.
+
+    Raises:
+        NoSuchProject, NoSuchRelease: as their names say.
+    """
+    project = Project.objects.filter(index__name=DEFAULT_INDEX, normalized_name=normalize_name(name)).first()
+    if project is None or project.status == "quarantined":
+        raise NoSuchProject(project=name)
+    releases = list(
+        project.releases.annotate(file_count=Count("files", filter=Q(files__state="live"))).defer(
+            "description", "metadata"
+        )
+    )
+    releases.sort(key=lambda r: precedence(r.version, yanked=r.yanked), reverse=True)
+    shown = _chosen(releases, project, version)
+    shown = Release.objects.get(pk=shown.pk)
+    lines = sorted(releases, key=lambda r: Version(r.version), reverse=True)
+    return ProjectView(
+        name=project.name,
+        normalized_name=project.normalized_name,
+        status=project.status,
+        status_reason=project.status_reason,
+        serial=project.serial,
+        people=tuple(
+            Grant.objects.filter(project=project)
+            .order_by("person__username")
+            .values_list("person__username", flat=True)
+        ),
+        versions=tuple(_release_line(release) for release in lines),
+        version=shown.version,
+        latest_version=releases[0].version,
+        uploaded_at=shown.created_at,
+        is_prerelease=shown.is_prerelease,
+        yanked=shown.yanked,
+        yanked_reason=shown.yanked_reason,
+        metadata=CoreMetadata.from_json(shown.metadata),
+        description=shown.description,
+        files=tuple(
+            _file_line(file, public_path) for file in shown.files.filter(state="live").order_by("kind", "filename")
+        ),
+    )
+
+
+def _chosen(releases: list[Release], project: Project, version: str | None) -> Release:
+    if version is None and releases:
+        return releases[0]
+    found = [release for release in releases if release.version == version]
+    if not found:
+        raise NoSuchRelease(project=project.name, version=version or "")
+    return found[0]
+
+
+def _release_line(release: Release) -> ReleaseLine:
+    count: int = release.file_count  # type: ignore[attr-defined]
+    return ReleaseLine(
+        release.version, release.created_at, release.is_prerelease, release.yanked, release.yanked_reason, count
+    )
+
+
+def _file_line(file: File, public_path: str) -> FileLine:
+    url = file_url(file.sha256, file.filename, public_path=public_path)
+    return FileLine(
+        filename=file.filename,
+        kind=file.kind,
+        python_version=file.python_version,
+        size_bytes=file.size_bytes,
+        sha256_hex=file.sha256,
+        md5_hex=file.md5,
+        blake2b_256_hex=file.blake2b_256,
+        uploaded_at=file.uploaded_at,
+        url=url,
+        metadata_url=f"{url}.metadata" if file.kind == "bdist_wheel" else None,
+        requires_python=file.requires_python,
+        yanked=file.yanked,
+        yanked_reason=file.yanked_reason,
+    )
+
+
+def release_text(release_id: int) -> tuple[str, str | None]:
+    """Read a release's description and its content type."""
+    description, metadata = Release.objects.values_list("description", "metadata").get(pk=release_id)
+    return description, metadata.get("description_content_type")
+
+
+def list_blobs_to_sweep(before: datetime, limit: int = 1000) -> list[Sha256]:
+    """List content that nothing has referred to since a moment, and content whose removal was begun and not finished."""
+    unused = Blob.objects.filter(files=None, metadata_of=None).filter(Q(used_at__lt=before) | Q(state="sweeping"))
+    return [Sha256(sha) for sha in unused.order_by("used_at").values_list("sha256", flat=True)[:limit]]
+
+
+def list_journal(since: int, limit: int = 50_000) -> list[tuple[str, str | None, datetime, str, int]]:
+    """List changes after a serial: name, version, moment, action, serial; ascending."""
+    entries = JournalEntry.objects.filter(serial__gt=since).order_by("serial")[:limit]
+    return [(e.name, e.version or None, e.at, e.action, e.serial) for e in entries]
+
+
+def project_of_file(file_id: int) -> int:
+    """Tell the project that a file belongs to."""
+    return File.objects.annotate(owner=F("project_id")).values_list("owner", flat=True).get(pk=file_id)

@@ -1,0 +1,254 @@
+"""
+What the operator has set: the only reader of the environment.
+
+Free of Django, so that the read path can start before Django does. `settings.py` makes Django's settings from it.
+"""
+
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+PREFIX = "CREAMERY_"
+MEBIBYTE = 1024 * 1024
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be used; the sentence names it and says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """
+    Every setting, with its default.
+
+    A field `public_url` is read from `CREAMERY_PUBLIC_URL`; the text in `help` is what `docs/reference/settings.md` says.
+    """
+
+    data: Path = field(
+        metadata={"help": "Folder of the database, the files and the secret.", "default": "creamery-data"}
+    )
+    public_url: str = field(
+        metadata={"help": "The address under which people reach the index, with its path if it has one."}
+    )
+    database_url: str = field(
+        metadata={"help": "sqlite:///path or postgres://user:password@host/name.", "secret": True}
+    )
+    storage_url: str = field(
+        metadata={"help": "file:///folder, or s3://bucket/prefix?endpoint=URL&region=NAME.", "secret": True}
+    )
+    secret: str = field(
+        default="",
+        repr=False,
+        metadata={
+            "help": "At least 32 characters; else made at first start and kept in the data folder.",
+            "secret": True,
+        },
+    )
+    mode: Literal["all", "serve", "worker"] = field(
+        default="all",
+        metadata={
+            "help": "all: serve requests and do follow-up work; serve: requests only; worker: follow-up work only."
+        },
+    )
+    host: str = field(default="", metadata={"help": "Address to listen on; empty: 127.0.0.1 and ::1."})
+    port: int = field(default=8000, metadata={"help": "Port to listen on."})
+    workers: int = field(default=1, metadata={"help": "Processes that answer requests."})
+    trusted_proxies: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "Addresses or networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto count, separated by commas."
+        },
+    )
+    index_policy: Literal["open", "public"] = field(
+        default="open",
+        metadata={
+            "help": "open: local versions, linux_* tags, direct URLs and Private :: classifiers are allowed; public: PyPI's rules."
+        },
+    )
+    max_file_bytes: int = field(
+        default=4096 * MEBIBYTE, metadata={"help": "The largest distribution file that is accepted, in bytes."}
+    )
+    upload_wait_seconds: int = field(
+        default=60, metadata={"help": "How long an upload may stand still before it is given up."}
+    )
+    log_format: Literal["human", "json"] = field(default="human", metadata={"help": "How log lines look."})
+    log_level: Literal["debug", "info", "warning", "error"] = field(
+        default="info", metadata={"help": "The least serious lines that are logged."}
+    )
+    access_log: bool = field(default=False, metadata={"help": "Log every request, reads of installers included."})
+    metrics_networks: tuple[str, ...] = field(
+        default=("127.0.0.0/8", "::1/128"), metadata={"help": "Networks that may read /metrics, separated by commas."}
+    )
+    failpoint: str = field(
+        default="", metadata={"help": "For tests of crashes: the process kills itself at this point.", "hidden": True}
+    )
+
+    @property
+    def public_path(self) -> str:
+        """The path of the public address, without a slash at its end; empty at the root."""
+        return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def incoming(self) -> Path:
+        """The folder that uploads are received in."""
+        return self.data / "incoming"
+
+
+def load(environment: Mapping[str, str] | None = None) -> Config:
+    """
+    Read the settings, all of them, and check that they can work together.
+
+    Raises:
+        BadSetting: unknown name, value that cannot be read, or half of a pair.
+    """
+    given = _given(os.environ if environment is None else environment)
+    data = Path(given.pop("data", "creamery-data")).expanduser().resolve()
+    values: dict[str, Any] = {name: _READERS.get(name, _text)(name, text) for name, text in given.items()}
+    port = values.get("port", 8000)
+    values.setdefault("public_url", f"http://localhost:{port}")
+    values.setdefault("database_url", f"sqlite:///{data / 'creamery.db'}")
+    values.setdefault("storage_url", f"file://{data / 'blobs'}")
+    values.setdefault("secret", _kept_secret(data))
+    config = Config(data=data, **values)
+    _check_together(config, given)
+    return config
+
+
+def choose(**chosen: object) -> None:
+    """Set settings for this process and those that it starts, as options of the command line do; None leaves one alone."""
+    for name, value in chosen.items():
+        if value is not None:
+            os.environ[PREFIX + name.upper()] = str(value)
+
+
+def share_metrics_folder(folder: str) -> None:
+    """Have the processes of this server count into one folder, so that any of them can show the sum."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+
+
+def shares_metrics() -> bool:
+    """Tell whether several processes count together."""
+    return "PROMETHEUS_MULTIPROC_DIR" in os.environ
+
+
+def load_django() -> None:
+    """Set Django up on these settings; done once for a process."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "creamery.settings")
+    django.setup()
+
+
+def _given(environment: Mapping[str, str]) -> dict[str, str]:
+    known = {name.name for name in fields(Config)}
+    given = {key[len(PREFIX) :].lower(): value for key, value in environment.items() if key.startswith(PREFIX)}
+    unknown = sorted(set(given) - known)
+    if unknown:
+        names = ", ".join(PREFIX + name.upper() for name in unknown)
+        raise BadSetting(f"Unknown setting {names}. Known are: {', '.join(sorted(PREFIX + n.upper() for n in known))}.")
+    return {name: value for name, value in given.items() if value != ""}
+
+
+def _kept_secret(data: Path) -> str:
+    try:
+        return (data / "secret").read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _check_together(config: Config, given: Mapping[str, str]) -> None:
+    if config.secret and len(config.secret) < 32:
+        raise BadSetting(f"{PREFIX}SECRET is shorter than 32 characters. Make one with: openssl rand -hex 32")
+    postgres, s3 = config.database_url.startswith("postgres"), config.storage_url.startswith("s3:")
+    if postgres and s3 and "public_url" not in given:
+        raise BadSetting(f"With PostgreSQL and S3, {PREFIX}PUBLIC_URL must say the address that people use.")
+    if s3 and config.database_url.startswith("sqlite") and "database_url" in given:
+        return
+    if config.mode == "worker" and not postgres and "database_url" not in given and not config.data.exists():
+        raise BadSetting(f"{PREFIX}MODE is worker, but there is no data folder {config.data}. Set {PREFIX}DATA.")
+
+
+def _text(_name: str, text: str) -> str:
+    return text
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; it must be a whole number above 0.")
+    return number
+
+
+def _switch(name: str, text: str) -> bool:
+    if text.lower() in {"1", "true", "yes", "on"}:
+        return True
+    if text.lower() in {"0", "false", "no", "off"}:
+        return False
+    raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; it must be on or off.")
+
+
+def _one_of(*allowed: str) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        if text not in allowed:
+            raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; it must be one of: {', '.join(allowed)}.")
+        return text
+
+    return read
+
+
+def _http_url(name: str, text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise BadSetting(
+            f"{PREFIX}{name.upper()} is {text!r}; it must look like https://idx.example or https://idx.example/path."
+        )
+    return text.rstrip("/")
+
+
+def _scheme(*allowed: str) -> Callable[[str, str], str]:
+    def read(name: str, text: str) -> str:
+        scheme = text.partition(":")[0]
+        if scheme not in allowed:
+            raise BadSetting(
+                f"{PREFIX}{name.upper()} begins with {scheme!r}; it must begin with one of: {', '.join(allowed)}."
+            )
+        return text
+
+    return read
+
+
+def _networks(name: str, text: str) -> tuple[str, ...]:
+    networks = tuple(part.strip() for part in text.split(",") if part.strip())
+    for network in networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            raise BadSetting(
+                f"{PREFIX}{name.upper()} holds {network!r}, which is no address or network like 10.0.0.0/8."
+            ) from None
+    return networks
+
+
+_READERS: dict[str, Callable[[str, str], Any]] = {
+    "public_url": _http_url,
+    "database_url": _scheme("sqlite", "postgres", "postgresql"),
+    "storage_url": _scheme("file", "s3", "memory"),
+    "mode": _one_of("all", "serve", "worker"),
+    "port": _number,
+    "workers": _number,
+    "trusted_proxies": _networks,
+    "metrics_networks": _networks,
+    "index_policy": _one_of("open", "public"),
+    "max_file_bytes": _number,
+    "upload_wait_seconds": _number,
+    "log_format": _one_of("human", "json"),
+    "log_level": _one_of("debug", "info", "warning", "error"),
+    "access_log": _switch,
+}

@@ -1,0 +1,1 @@
+"""How work is done here: actors, refusals, events, the outbox, transactions, the clock, logs."""

@@ -1,0 +1,343 @@
+"""
+What still has to follow: a job is a row, written in the transaction of the change that causes it.
+
+- Jobs with the same reaction and key are twins. Twins are merged when they are claimed, never when they are written.
+- A claim is a lease on (reaction, key), taken by one conditional statement: one row changed means that it is ours. It
+  lasts 30 s. A reaction that writes outside the database calls `claim.hold()` just before, which renews the lease and
+  raises if somebody else has it by now, so that a build that was paused never lands on a newer one.
+- The list of twins is read before the reaction reads anything else: a twin that is written later is not in it, keeps its
+  row, and runs again.
+- `soon` jobs are run by `run_soon()` right after the commit, in the same process; what fails stays for the worker.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from django.db import connection, transaction
+from django.db.models import Min
+
+from creamery.kernel import clock
+from creamery.kernel.models import Job, Lease, Periodic
+from creamery.kernel.refusals import StillOwed
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+TWIN_WAIT_SECONDS = 10.0
+FAILING_ATTEMPTS = 5
+"""From so many failed runs on, a job is shown to staff."""
+
+
+class ClaimLost(Exception):
+    """The lease ran out and somebody else holds it; what was built must not be written."""
+
+
+class React(Protocol):
+    """A reaction: gets the id it is about, if it has one, and reads the present. May run twice, late, or once for ten changes."""
+
+    __name__: str
+    __module__: str
+
+    def __call__(self, *args: int, claim: "Claim") -> None:
+        """React to what has happened to the thing of that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """One line of the table in `reactions.py`."""
+
+    react: React
+    key: str | None
+    is_soon: bool
+    delay: timedelta = timedelta(0)
+
+    @property
+    def name(self) -> str:
+        """Name the reaction for its rows: `publish.project_page.render`."""
+        return f"{self.react.__module__.removeprefix('creamery.')}.{self.react.__name__}"
+
+
+def soon(react: React, key: str | None = None) -> Reaction:
+    """Declare a reaction that is done before the person who caused it gets an answer."""
+    return Reaction(react, key, is_soon=True)
+
+
+def later(react: React, key: str | None = None, delay_seconds: float = 0) -> Reaction:
+    """Declare a reaction that is left to the worker; a delay lets a burst become one run."""
+    return Reaction(react, key, is_soon=False, delay=timedelta(seconds=delay_seconds))
+
+
+class JobKey(NamedTuple):
+    """What twins share."""
+
+    reaction: str
+    key: str
+
+
+@dataclass
+class _Table:
+    by_event: Mapping[type, list[Reaction]] = field(default_factory=dict)
+    by_name: dict[str, Reaction] = field(default_factory=dict)
+    periodic: dict[str, timedelta] = field(default_factory=dict)
+
+
+_table = _Table()
+_owed: ContextVar[tuple[JobKey, ...]] = ContextVar("owed", default=())
+_wake = threading.Event()
+
+
+def use_table(
+    by_event: Mapping[type, list[Reaction]], periodic: Mapping[Reaction, timedelta], by_hand: list[Reaction]
+) -> None:
+    """Take the table of reactions; called once, when Django is ready."""
+    _table.by_event = by_event
+    for reaction in (*periodic, *by_hand, *(r for reactions in by_event.values() for r in reactions)):
+        _table.by_name[reaction.name] = reaction
+    _table.periodic = {reaction.name: every for reaction, every in periodic.items()}
+
+
+def owe(event: type, fields: Mapping[str, Any]) -> None:
+    """Write a job for each reaction of the event, in the open transaction."""
+    now = clock.now()
+    jobs, keys = [], []
+    for reaction in _table.by_event[event]:
+        job_key = JobKey(reaction.name, str(fields[reaction.key]) if reaction.key else "")
+        jobs.append(Job(reaction=job_key.reaction, key=job_key.key, created_at=now, due_at=now + reaction.delay))
+        if reaction.is_soon:
+            keys.append(job_key)
+    Job.objects.bulk_create(jobs)
+    transaction.on_commit(lambda: _after_commit(keys))
+
+
+def owe_each(react: React, ids: Iterable[int]) -> int:
+    """Write a job of one reaction for each id, in batches, and say how many; for changes that concern everything."""
+    name, now, count = Reaction(react, None, is_soon=False).name, clock.now(), 0
+    with transaction.atomic():
+        for one in ids:
+            Job.objects.create(reaction=name, key=str(one), created_at=now, due_at=now)
+            count += 1
+    _wake.set()
+    return count
+
+
+def _after_commit(keys: list[JobKey]) -> None:
+    _owed.set((*_owed.get(), *(key for key in keys if key not in _owed.get())))
+    _wake.set()
+
+
+@contextmanager
+def batch() -> Iterator[None]:
+    """Collect what is owed over several actions; it is run once, at the end. For imports."""
+    _batching.set(True)
+    try:
+        yield
+    finally:
+        _batching.set(False)
+        run_soon()
+
+
+_batching: ContextVar[bool] = ContextVar("batching", default=False)
+
+
+def run_soon(also: tuple[JobKey, ...] = ()) -> None:
+    """
+    Run what this task's commits owe, and what is owed under the keys in `also`.
+
+    Raises:
+        StillOwed: a reaction failed, or a twin at work elsewhere did not finish within 10 s. The rows stay.
+    """
+    if _batching.get():
+        return
+    keys = (*_owed.get(), *(key for key in also if key not in _owed.get()))
+    _owed.set(())
+    deadline = time.monotonic() + TWIN_WAIT_SECONDS
+    for key in keys:
+        _finish(key, deadline)
+
+
+def _finish(key: JobKey, deadline: float) -> None:
+    pause = 0.01
+    while is_owed(key):
+        if run(key) is False:
+            raise StillOwed
+        if time.monotonic() > deadline:
+            raise StillOwed
+        time.sleep(pause)
+        pause = min(pause * 2, 0.2)
+
+
+class Claim:
+    """The right to run one (reaction, key), for as long as the lease stands."""
+
+    def __init__(self, key: JobKey) -> None:
+        self.key = key
+        self.holder = secrets.token_hex(16)
+
+    def take(self) -> bool:
+        """Try to take the lease; one statement, the same on both databases."""
+        now = clock.now()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO lease (reaction, key, holder, until) VALUES (%s, %s, %s, %s) "
+                "ON CONFLICT (reaction, key) DO UPDATE SET holder = excluded.holder, until = excluded.until "
+                "WHERE lease.until < %s",
+                [*self.key, self.holder, _bound(now + LEASE), _bound(now)],
+            )
+            return bool(cursor.rowcount == 1)
+
+    def hold(self) -> None:
+        """
+        Renew the lease just before something is written.
+
+        Raises:
+            ClaimLost: somebody else holds it.
+        """
+        mine = Lease.objects.filter(reaction=self.key.reaction, key=self.key.key, holder=self.holder)
+        if mine.update(until=clock.now() + LEASE) != 1:
+            raise ClaimLost(*self.key)
+
+    def release(self) -> None:
+        """Give the lease back."""
+        Lease.objects.filter(reaction=self.key.reaction, key=self.key.key, holder=self.holder).delete()
+
+
+def _bound(moment: datetime) -> Any:
+    """Write a moment as the database's own parameter, because raw SQL does not pass through Django's fields."""
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def run(key: JobKey) -> bool | None:
+    """
+    Run the jobs of one key, if they can be claimed.
+
+    Returns:
+        True: they ran, or there were none. False: they failed, and stay. None: somebody else is at it.
+    """
+    claim = Claim(key)
+    if not claim.take():
+        return None
+    try:
+        return _run_claimed(key, claim)
+    finally:
+        claim.release()
+
+
+def _run_claimed(key: JobKey, claim: Claim) -> bool | None:
+    twins = list(Job.objects.filter(reaction=key.reaction, key=key.key).values_list("id", flat=True))
+    if not twins:
+        return True
+    args = (int(key.key),) if key.key else ()
+    try:
+        _table.by_name[key.reaction].react(*args, claim=claim)
+    except ClaimLost:
+        return None
+    except Exception as error:
+        log.exception("Reaction %s(%s) failed", *key)
+        _note_failure(twins, error)
+        return False
+    Job.objects.filter(id__in=twins).delete()
+    return True
+
+
+def _note_failure(twins: list[int], error: Exception) -> None:
+    now = clock.now()
+    for job in Job.objects.filter(id__in=twins):
+        job.attempts += 1
+        job.last_error = f"{type(error).__name__}: {error}"[:2000]
+        job.due_at = now + timedelta(seconds=min(2**job.attempts, 600))
+        job.save(update_fields=["attempts", "last_error", "due_at"])
+
+
+def is_owed(key: JobKey) -> bool:
+    """Tell whether a reaction still has to run for that key."""
+    return Job.objects.filter(reaction=key.reaction, key=key.key).exists()
+
+
+@contextmanager
+def claimed(key: JobKey) -> Iterator[Claim]:
+    """
+    Hold the lease of a key for work that is not a job, such as a rebuild; waits for a twin at work, for 10 s at most.
+
+    Raises:
+        StillOwed: the twin did not finish in time.
+    """
+    claim, deadline = Claim(key), time.monotonic() + TWIN_WAIT_SECONDS
+    while not claim.take():
+        if time.monotonic() > deadline:
+            raise StillOwed
+        time.sleep(0.05)
+    try:
+        yield claim
+    finally:
+        claim.release()
+
+
+def run_due(limit: int = 100) -> int:
+    """Run what is due, oldest first, and say how many keys ran."""
+    due = Job.objects.filter(due_at__lte=clock.now()).values("reaction", "key").annotate(oldest=Min("id"))
+    known = [
+        JobKey(row["reaction"], row["key"])
+        for row in due.order_by("oldest")[:limit]
+        if row["reaction"] in _table.by_name
+    ]
+    return sum(run(key) is True for key in known)
+
+
+def owe_periodic() -> None:
+    """Write a job for each periodic reaction whose time has come; of several processes one wins."""
+    now = clock.now()
+    for name, every in _table.periodic.items():
+        with transaction.atomic():
+            Periodic.objects.get_or_create(reaction=name, defaults={"begun_at": datetime.fromtimestamp(0, now.tzinfo)})
+            if Periodic.objects.filter(reaction=name, begun_at__lte=now - every).update(begun_at=now):
+                Job.objects.create(reaction=name, key="", created_at=now, due_at=now)
+
+
+def work(stop: threading.Event, idle_seconds: float = 0.5) -> None:
+    """Work until told to stop: periodic reactions, then what is due, then a short sleep that a commit in this process ends."""
+    while not stop.is_set():
+        try:
+            owe_periodic()
+            busy = run_due()
+        except Exception:
+            # The database may be away; the outbox waits for it, it does not give up.
+            log.exception("The outbox could not be worked on; next try in 2 s")
+            connection.close()
+            busy = 0
+            stop.wait(2)
+        if not busy:
+            _wake.wait(idle_seconds)
+            _wake.clear()
+
+
+def wake() -> None:
+    """End the worker's sleep, so that it sees that it should stop."""
+    _wake.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How the outbox stands."""
+
+    waiting: int
+    failing: int
+    oldest_seconds: float
+
+
+def backlog() -> Backlog:
+    """Count what waits, what keeps failing, and the age of the oldest job that is due."""
+    now = clock.now()
+    oldest = Job.objects.filter(due_at__lte=now).aggregate(oldest=Min("due_at"))["oldest"]
+    return Backlog(
+        waiting=Job.objects.count(),
+        failing=Job.objects.filter(attempts__gte=FAILING_ATTEMPTS).count(),
+        oldest_seconds=(now - oldest).total_seconds() if oldest else 0.0,
+    )

@@ -1,0 +1,141 @@
+"""What has to be there before anything is served: the data folder, the secret, the tables, the default index."""
+
+import contextlib
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from creamery.config import Config, load_django
+from creamery.kernel.logs import mask
+
+MIGRATION_LOCK = 0x63726561
+"""The number of PostgreSQL's advisory lock under which tables are changed: "crea" in ASCII."""
+
+
+class CannotStart(Exception):
+    """The index cannot start; the sentence says why and what to do."""
+
+
+def make_data_folder(config: Config) -> None:
+    """
+    Create the data folder and the secret in it, if they are not there.
+
+    Raises:
+        CannotStart: the folder cannot be made or written to.
+    """
+    try:
+        config.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        config.incoming.mkdir(mode=0o700, exist_ok=True)
+        if not config.secret:
+            _write_secret(config.data / "secret")
+        probe = config.data / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise CannotStart(
+            f"The data folder {config.data} cannot be written to ({error.strerror}). "
+            "Give this user the right to, or name another folder with --data."
+        ) from error
+
+
+def _write_secret(path: Path) -> None:
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+@contextlib.contextmanager
+def only_instance(config: Config) -> Iterator[None]:
+    """
+    Hold the data folder for this server and the processes that it starts.
+
+    Raises:
+        CannotStart: another server holds it.
+    """
+    file = (config.data / "lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        pid = file.read().strip() or "unknown"
+        file.close()
+        raise CannotStart(
+            f"Another creamery serve (process {pid}) runs on {config.data}. Stop it, or name another folder with --data."
+        ) from None
+    _write_pid(file)
+    try:
+        yield
+    finally:
+        file.close()
+
+
+def _write_pid(file: IO[str]) -> None:
+    file.seek(0)
+    file.truncate()
+    file.write(str(os.getpid()))
+    file.flush()
+
+
+def load_tables() -> None:
+    """
+    Load Django, and create or change the tables and the default index, under a lock: several processes may try at once.
+
+    Raises:
+        CannotStart: the database cannot be reached.
+    """
+    load_django()
+    from django.db import DatabaseError
+
+    try:
+        _bring_up_to_date()
+    except DatabaseError as error:
+        raise CannotStart(
+            f"The database cannot be used: {mask(str(error).strip())}. Check CREAMERY_DATABASE_URL."
+        ) from error
+
+
+def start_afresh() -> None:
+    """Write the documents that a first start or a new public address needs."""
+    from creamery.publish.rebuild import render_after_move, render_missing_roots
+
+    render_missing_roots()
+    render_after_move()
+
+
+def _bring_up_to_date() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
+    from creamery.catalog.actions import ensure_default_index
+    from creamery.settings import CONFIG
+
+    with _table_lock():
+        connection.ensure_connection()
+        call_command("migrate", interactive=False, verbosity=0)
+        ensure_default_index(CONFIG.index_policy)
+
+
+@contextlib.contextmanager
+def _table_lock() -> Iterator[None]:
+    from django.db import connection
+
+    from creamery.settings import CONFIG
+
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+        return
+    with (CONFIG.data / "migrate.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,1 @@
+"""What readers fetch, built from the record: documents that are written when something changes."""

@@ -1,0 +1,66 @@
+"""Writes a project's page of the Simple API, and puts its files where readers find them."""
+
+from creamery.catalog.queries import ListedFile, get_project_page, get_project_place, list_changed_files
+from creamery.kernel.failpoints import reach
+from creamery.kernel.outbox import Claim
+from creamery.kernel.stores import the_store
+from creamery.publish.documents import Document, find_published_serial, publish
+from creamery.settings import CONFIG
+from creamery.spec.simple import project_html, project_json
+from creamery.storage import keys
+from creamery.storage.keys import IndexPlace
+
+
+def render(project_id: int, *, claim: Claim) -> None:
+    """
+    Bring a project's documents up to date with the record.
+
+    Names that readers must not have any more go first, then new names come, then the page that lists them: the page never
+    lists what cannot be fetched. Only files that changed since the page's serial are looked at.
+    """
+    place, name, _serial, _status, _reason = get_project_place(project_id)
+    published = find_published_serial(keys.simple_project(place, name, "json"))
+    documents = project_documents(project_id, place)
+    expose(place, list_changed_files(project_id, since=-1 if published is None else published), claim=claim)
+    reach("publish.exposed")
+    publish(documents, claim=claim)
+
+
+def render_whole(project_id: int, *, claim: Claim) -> None:
+    """Write a project's documents and put all its files in place, whatever the present documents say."""
+    place, *_ = get_project_place(project_id)
+    documents = project_documents(project_id, place)
+    expose(place, list_changed_files(project_id, since=-1), claim=claim)
+    publish(documents, claim=claim)
+
+
+def project_documents(project_id: int, place: IndexPlace) -> list[Document]:
+    """Build a project's documents from the record: HTML, then JSON."""
+    page = get_project_page(project_id, public_path=CONFIG.public_path)
+    return [
+        Document(keys.simple_project(place, page.name, "html"), project_html(page)),
+        Document(keys.simple_project(place, page.name, "json"), project_json(page)),
+    ]
+
+
+def expose(place: IndexPlace, files: list[ListedFile], *, claim: Claim) -> None:
+    """Take away the servable names of files that may not be served, then give them to those that may."""
+    store = the_store()
+    for number, file in enumerate(sorted(files, key=lambda file: file.is_servable)):
+        if number % 100 == 0:
+            claim.hold()
+        content, metadata = servable_keys(place, file)
+        if file.is_servable:
+            store.copy(keys.blob(file.metadata_sha256), metadata)
+            store.copy(keys.blob(file.sha256), content)
+        else:
+            store.delete(content)
+            store.delete(metadata)
+
+
+def servable_keys(place: IndexPlace, file: ListedFile) -> tuple[keys.BlobKey, keys.BlobKey]:
+    """Name the keys under which a file and its metadata are served."""
+    return (
+        keys.public_file(place, file.sha256, file.filename),
+        keys.public_metadata(place, file.sha256, file.filename),
+    )

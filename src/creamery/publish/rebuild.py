@@ -1,0 +1,113 @@
+"""Renders every document anew from the record, and proves that what is served equals the record."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from creamery.catalog.queries import get_place, get_project_place, list_changed_files, list_index_ids, list_project_ids
+from creamery.kernel import notes, outbox
+from creamery.kernel.outbox import JobKey
+from creamery.kernel.stores import the_store
+from creamery.publish import project_page, root_page
+from creamery.publish.documents import Document, variants
+from creamery.settings import CONFIG
+from creamery.storage import keys
+from creamery.storage.keys import BlobKey
+from creamery.storage.store import NoSuchBlob
+
+PUBLIC_PATH_NOTE = "public-path"
+PROJECT, ROOT = "publish.project_page.render", "publish.root_page.render"
+OWED_WAIT_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A key whose content is not what the record says."""
+
+    key: str
+    what: str
+
+
+def rebuild_all() -> Iterator[int]:
+    """Write every document anew, project by project; yields the id of each project that is done."""
+    for index_id in list_index_ids():
+        for project_id in list_project_ids(index_id):
+            _under_claim(JobKey(PROJECT, str(project_id)), project_page.render_whole, project_id)
+            yield project_id
+        _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
+    notes.write_note(PUBLIC_PATH_NOTE, CONFIG.public_path)
+
+
+def check_all() -> Iterator[list[Difference]]:
+    """Compare every document and every servable name with the record; yields what differs, project by project."""
+    for index_id in list_index_ids():
+        for project_id in list_project_ids(index_id):
+            yield check_project(project_id)
+        _wait_for(JobKey(ROOT, str(index_id)))
+        yield [d for document in root_page.root_documents(index_id) for d in _compare(document)]
+
+
+def check_project(project_id: int) -> list[Difference]:
+    """Compare one project's documents and files with the record."""
+    _wait_for(JobKey(PROJECT, str(project_id)))
+    place, *_ = get_project_place(project_id)
+    differences = [d for document in project_page.project_documents(project_id, place) for d in _compare(document)]
+    for file in list_changed_files(project_id, since=-1):
+        what = "missing" if file.is_servable else "served, though it must not be"
+        both = project_page.servable_keys(place, file)
+        differences += [Difference(key, what) for key in both if _exists(key) != file.is_servable]
+    return differences
+
+
+def render_after_move() -> int:
+    """
+    Have every page written again if the path of the public address has changed since they were, because file addresses in
+    the pages begin with it. Says how many projects that concerns.
+    """
+    before = notes.find_note(PUBLIC_PATH_NOTE)
+    if before == CONFIG.public_path:
+        return 0
+    owed = 0
+    if before is not None:
+        for index_id in list_index_ids():
+            owed += outbox.owe_each(project_page.render_whole, list_project_ids(index_id))
+    notes.write_note(PUBLIC_PATH_NOTE, CONFIG.public_path)
+    return owed
+
+
+def render_missing_roots() -> None:
+    """Write the list of projects of an index that has none yet, so that a new index answers with an empty one."""
+    for index_id in list_index_ids():
+        if not _exists(keys.simple_root(get_place(index_id), "json")):
+            _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
+
+
+def _under_claim(key: JobKey, react: outbox.React, identity: int) -> None:
+    with outbox.claimed(key) as claim:
+        react(identity, claim=claim)
+
+
+def _wait_for(key: JobKey) -> None:
+    """Give a running worker the time to write what is owed; what it does not write shows up as a difference."""
+    deadline = time.monotonic() + OWED_WAIT_SECONDS
+    while outbox.is_owed(key) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _compare(document: Document) -> Iterator[Difference]:
+    for expected in (document, *variants(document)):
+        try:
+            actual = the_store().read(expected.key)
+        except NoSuchBlob:
+            yield Difference(expected.key, "missing")
+            continue
+        if actual != expected.content:
+            yield Difference(expected.key, "differs from the record")
+
+
+def _exists(key: BlobKey) -> bool:
+    try:
+        the_store().stat(key)
+    except NoSuchBlob:
+        return False
+    return True

@@ -1,0 +1,35 @@
+"""One table: when this is recorded, then that happens. Every event is listed; a test insists."""
+
+from datetime import timedelta
+
+from creamery.accounts import events as accounts
+from creamery.catalog import events as catalog
+from creamery.kernel.outbox import Reaction, later, soon
+from creamery.publish import project_page, readme, root_page
+from creamery.upload import sweep
+
+
+def table() -> dict[type, list[Reaction]]:
+    """Say what follows each event."""
+    return {
+        accounts.PersonCreated: [],
+        accounts.TokenCreated: [],
+        accounts.TokenRevoked: [],
+        catalog.ProjectCreated: [],
+        catalog.FileAdded: [
+            soon(project_page.render, key="project_id"),
+            # A burst of uploads becomes one rendering; readers see the new name 2 s later at most.
+            later(root_page.render, key="index_id", delay_seconds=2),
+            later(readme.render, key="release_id"),
+        ],
+    }
+
+
+def periodic() -> dict[Reaction, timedelta]:
+    """Say what repeats, and how often."""
+    return {later(sweep.sweep): timedelta(hours=1)}
+
+
+def by_hand() -> list[Reaction]:
+    """List reactions that follow no event: they are owed for every project when the public address moves."""
+    return [later(project_page.render_whole, key="project_id")]

@@ -1,0 +1,1 @@
+"""The read path: prepared bytes to installers, mirrors and browsers. No Django, no database."""

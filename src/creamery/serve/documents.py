@@ -1,0 +1,214 @@
+"""
+Finding a prepared document by its key, as it is now, without reading it anew each time.
+
+A store that is near is asked on every request whether the document changed. One that is far is asked at most once a
+second for each document, and at once for clients that must see the present state.
+"""
+
+import asyncio
+import gzip
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from io import BytesIO
+from typing import BinaryIO, TypeVar, cast
+
+import zstandard
+
+from creamery.spec.simple import find_serial
+from creamery.storage import keys
+from creamery.storage.keys import BlobKey, Encoding
+from creamery.storage.store import BlobStore, NoSuchBlob
+
+CACHE_BYTES = 64 * 1024 * 1024
+SMALL_BYTES = 128 * 1024
+"""What is read and hashed on the event loop; it takes about as long as handing it to a thread."""
+
+TRUSTED_SECONDS = 1.0
+_ABSENT_BYTES = 256
+_SERIAL_WITHIN_BYTES = 256
+_PIECE_BYTES = 256 * 1024
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A page as it is sent. `digest_hex` tells its content, encoding included, from every other."""
+
+    content: bytes
+    digest_hex: str
+    serial: int | None
+    encoding: Encoding | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A document and the version it was read at; both None where there was none."""
+
+    document: Document | None
+    version: str | None
+    checked_at: float
+
+    @property
+    def size_bytes(self) -> int:
+        return len(self.document.content) + _ABSENT_BYTES if self.document else _ABSENT_BYTES
+
+
+class DocumentCache:
+    """The documents that were used last, as many as fit into so many bytes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._kept: OrderedDict[BlobKey, _Kept] = OrderedDict()
+        self.size_bytes = 0
+
+    def find(self, key: BlobKey) -> _Kept | None:
+        """Find what is kept under the key."""
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+        return kept
+
+    def keep(self, key: BlobKey, kept: _Kept) -> None:
+        """Keep this, and drop what was not used for longest; what would fill half the room alone is not kept."""
+        self.forget(key)
+        if kept.size_bytes > self._limit_bytes // 2:
+            return
+        self._kept[key] = kept
+        self.size_bytes += kept.size_bytes
+        while self.size_bytes > self._limit_bytes:
+            _, dropped = self._kept.popitem(last=False)
+            self.size_bytes -= dropped.size_bytes
+
+    def forget(self, key: BlobKey) -> None:
+        """Drop what is kept under the key, if anything is."""
+        dropped = self._kept.pop(key, None)
+        if dropped is not None:
+            self.size_bytes -= dropped.size_bytes
+
+
+class Documents:
+    """
+    The documents of a store, for one event loop.
+
+    Raises, everything: StoreUnavailable.
+    """
+
+    def __init__(self, store: BlobStore, threads: Executor, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self._store = store
+        self._threads = threads
+        self._cache = DocumentCache(cache_bytes)
+        self._running: dict[tuple[BlobKey, str | None], asyncio.Task[Document | None]] = {}
+
+    async def find(self, key: BlobKey, encodings: tuple[Encoding | None, ...], *, fresh: bool) -> Document | None:
+        """
+        Find a document in the first of these encodings that is stored, or None where it is stored in none.
+
+        With `fresh` the store is asked, however short ago it was asked last.
+        """
+        for encoding in encodings:
+            name = key if encoding is None else keys.variant(key, encoding)
+            found = await (
+                self._find_near(name, encoding) if self._store.is_near else self._find_far(name, encoding, fresh)
+            )
+            if found is not None:
+                return found
+        return None
+
+    async def _find_near(self, key: BlobKey, encoding: Encoding | None) -> Document | None:
+        try:
+            stat = self._store.stat(key)
+        except NoSuchBlob:
+            self._cache.forget(key)
+            return None
+        kept = self._cache.find(key)
+        if kept is not None and kept.version == stat.version:
+            return kept.document
+        if stat.size_bytes > SMALL_BYTES:
+            return await self._together((key, stat.version), partial(self._load, key, encoding, stat.version))
+        loaded = _read(self._store, key, encoding)
+        self._cache.keep(key, _Kept(loaded, stat.version if loaded else None, 0.0))
+        return loaded
+
+    async def _find_far(self, key: BlobKey, encoding: Encoding | None, fresh: bool) -> Document | None:
+        kept = self._cache.find(key)
+        if kept is not None and not fresh and time.monotonic() - kept.checked_at < TRUSTED_SECONDS:
+            return kept.document
+        check = partial(self._check, key, encoding, kept)
+        # A check that began before this request may have seen an older state than this client must see.
+        return await check() if fresh else await self._together((key, None), check)
+
+    async def _check(self, key: BlobKey, encoding: Encoding | None, kept: _Kept | None) -> Document | None:
+        """Ask a store that is far whether what is kept is still right, and read the document where it is not."""
+        checked_at = time.monotonic()
+        checked = await self._in_thread(partial(_check, self._store, key, encoding, kept, checked_at))
+        newest = self._cache.find(key)
+        if newest is None or newest.checked_at <= checked_at:
+            self._cache.keep(key, checked)
+        return checked.document
+
+    async def _load(self, key: BlobKey, encoding: Encoding | None, version: str) -> Document | None:
+        loaded = await self._in_thread(partial(_read, self._store, key, encoding))
+        self._cache.keep(key, _Kept(loaded, version if loaded else None, 0.0))
+        return loaded
+
+    async def _in_thread(self, call: Callable[[], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    async def _together(
+        self, name: tuple[BlobKey, str | None], call: Callable[[], Coroutine[None, None, Document | None]]
+    ) -> Document | None:
+        """Let requests that want the same thing at the same time wait for one reading of it."""
+        running = self._running.get(name)
+        if running is None:
+            running = asyncio.get_running_loop().create_task(call())
+            self._running[name] = running
+            running.add_done_callback(lambda _done: self._running.pop(name, None))
+        # Shielded, since a client that goes away must not take the answer from the others.
+        return await asyncio.shield(running)
+
+
+def _check(store: BlobStore, key: BlobKey, encoding: Encoding | None, kept: _Kept | None, checked_at: float) -> _Kept:
+    try:
+        stat = store.stat(key)
+    except NoSuchBlob:
+        return _Kept(None, None, checked_at)
+    if kept is not None and kept.version == stat.version:
+        return _Kept(kept.document, kept.version, checked_at)
+    # The version is asked for before the content: what is read then is at least as new, never older.
+    document = _read(store, key, encoding)
+    return _Kept(document, stat.version if document else None, checked_at)
+
+
+def _read(store: BlobStore, key: BlobKey, encoding: Encoding | None) -> Document | None:
+    try:
+        content = store.read(key)
+    except NoSuchBlob:
+        return None
+    digest_hex = blake2b(content, digest_size=16).hexdigest()
+    return Document(content, digest_hex, _find_serial(content, encoding), encoding)
+
+
+def _find_serial(content: bytes, encoding: Encoding | None) -> int | None:
+    """Find the serial that a document was built from: JSON begins with it, HTML ends with it."""
+    if encoding is None:
+        return find_serial(content)
+    with _unpack(content, encoding) as stream:
+        piece = stream.read(_SERIAL_WITHIN_BYTES)
+        serial = find_serial(piece)
+        end = piece
+        while serial is None and piece:
+            piece = stream.read(_PIECE_BYTES)
+            end = (end + piece)[-_SERIAL_WITHIN_BYTES:]
+    return find_serial(end) if serial is None else serial
+
+
+def _unpack(content: bytes, encoding: Encoding) -> BinaryIO:
+    if encoding == "zstd":
+        return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(content))
+    return cast("BinaryIO", gzip.GzipFile(fileobj=BytesIO(content)))

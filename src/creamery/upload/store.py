@@ -1,0 +1,26 @@
+"""Put the bytes where they stay, before anything says that they exist."""
+
+from creamery.catalog.actions import note_blob
+from creamery.kernel.failpoints import reach
+from creamery.kernel.stores import the_store
+from creamery.spec.digests import Sha256
+from creamery.storage import keys
+from creamery.upload.receive import Received
+from creamery.upload.validate import ValidFile
+
+
+def store_content(received: Received, file: ValidFile, metadata_sha256: Sha256) -> None:
+    """
+    Put the file and its metadata under their digests. A crash from here on leaves content that nothing refers to.
+
+    Raises:
+        StoreUnavailable: the store cannot take it at the moment.
+        BlobSwept: the same content is being removed at the moment.
+    """
+    store = the_store()
+    note_blob(received.sha256, received.size_bytes)
+    note_blob(metadata_sha256, len(file.metadata_bytes))
+    reach("upload.noted")
+    store.put_file(keys.blob(received.sha256), received.path)
+    reach("upload.put")
+    store.put_bytes(keys.blob(metadata_sha256), file.metadata_bytes)

@@ -1,0 +1,104 @@
+"""What every request to Django passes: safe headers, refusals turned into pages, who asks."""
+
+import logging
+from collections.abc import Callable
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+
+from creamery.kernel.actor import Actor
+from creamery.kernel.logs import REQUEST_ID
+from creamery.kernel.refusals import Refusal
+from creamery.storage.store import StoreUnavailable
+from creamery.web.answers import refuse, wants_json
+from creamery.web.pages.errors import error_page, refusal_page
+
+log = logging.getLogger(__name__)
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+POLICY = "; ".join(
+    [
+        "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self' data: https:", "font-src 'self'",
+        "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "manifest-src 'self'",
+    ]
+)  # fmt: skip
+SAFE_HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def safe_headers(respond: Respond) -> Respond:
+    """Give every answer the headers that keep browsers from doing more than they should. Source: security.md AUD-7."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.request_id = REQUEST_ID.get()  # type: ignore[attr-defined]
+        response = respond(request)
+        for name, value in SAFE_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+class refusals_become_pages:  # noqa: N801 - read as the sentence that the list of middleware is.
+    """Turn a refusal into its page or its JSON; a database or store that is away into 503. Nothing fails open."""
+
+    def __init__(self, respond: Respond) -> None:
+        self._respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; what is raised below Django's views never comes here, see `process_exception`."""
+        return self._respond(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Answer what a view raised."""
+        if isinstance(exception, Refusal):
+            as_json = wants_json(request.headers.get("accept", ""))
+            return _as_json(exception) if as_json else refusal_page(request, exception)
+        if isinstance(exception, (DatabaseError, StoreUnavailable)):
+            log.error("A page met a database or store that is away", exc_info=exception)
+            response = error_page(request, 503)
+            response["Retry-After"] = "30"
+            return response
+        return None
+
+
+def _as_json(refusal: Refusal) -> HttpResponse:
+    answer = refuse(refusal, as_json=True)
+    response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
+    for name, value in answer.headers:
+        response[name.decode()] = value.decode()
+    return response
+
+
+def who_asks(respond: Respond) -> Respond:
+    """Make the one frozen Actor of the request."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request.actor = actor_of(request)  # type: ignore[attr-defined]
+        return respond(request)
+
+    return middleware
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Tell who asks by session; the session is read only if the browser sent one."""
+    person = request.user if "session" in "".join(request.COOKIES) else AnonymousUser()
+    known = person.is_authenticated
+    return Actor(
+        kind="person" if known else "anonymous",
+        proof="session" if known else "none",
+        person_id=person.pk if known else None,
+        username=person.get_username() if known else "",
+        is_staff=bool(getattr(person, "is_staff", False)),
+        address=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.headers.get("user-agent", ""),
+        request_id=REQUEST_ID.get(),
+    )

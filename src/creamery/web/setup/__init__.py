@@ -1,0 +1,1 @@
+"""The one-time link by which the first administrator comes into being."""

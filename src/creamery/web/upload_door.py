@@ -1,0 +1,179 @@
+"""
+The upload door: credentials from the headers, then the body to disk as it comes, then the pipeline in a thread.
+
+It is raw ASGI, because a bridge to WSGI would lose chunked bodies and hold a thread for as long as a slow client takes.
+"""
+
+import asyncio
+import contextvars
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, close_old_connections
+from django.utils.translation import gettext_lazy as _
+
+from creamery.kernel.actor import ANONYMOUS, Actor
+from creamery.kernel.refusals import Limited, Refusal
+from creamery.settings import CONFIG
+from creamery.storage.store import StoreUnavailable
+from creamery.upload.pipeline import Published, upload_file
+from creamery.upload.receive import FileTooLarge
+from creamery.web.answers import Answer, refuse, say, wants_json
+from creamery.web.asgi_types import Receive, Scope, Send, header
+from creamery.web.credentials import authenticate
+from creamery.web.multipart_form import LONGEST_FIELDS, FormReader
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+CHUNK_BYTES = 1024 * 1024
+"""The body is handed to a thread in pieces of about this size: hashing is nine tenths of the work."""
+DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 10.0
+"""How much of a refused body is still read, so that the client gets to read the answer before the connection ends."""
+THREADS = 8
+
+
+class TooSlow(Limited):
+    """The client stopped sending."""
+
+    status = 408
+    code = "too-slow"
+    sentence = _("Nothing arrived for {seconds} seconds. Send the file again.")
+
+
+class NotNow(Limited):
+    """The database or the store cannot be reached; nothing was published."""
+
+    status = 503
+    code = "not-now"
+    sentence = _(
+        "Uploads are not possible at the moment; nothing was published. Send the same request again in a minute."
+    )
+    retry_after_seconds = 60
+
+
+class Failed(Limited):
+    """A bug of ours; the log has it under the request's id."""
+
+    status = 500
+    code = "failed"
+    sentence = _(
+        "Something went wrong on our side; nothing was lost. Send the same request again, and tell the staff this number: {request}."
+    )
+
+
+class ClientGone(Exception):
+    """The client closed the connection in the middle of its upload."""
+
+
+class UploadDoor:
+    """Answers uploads; the caller has matched the path."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="upload")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Receive one upload and answer it."""
+        as_json = wants_json(header(scope, b"accept"))
+        try:
+            published = await self._upload(scope, receive)
+        except ClientGone:
+            log.info("The client went away during an upload")
+        except Refusal as refusal:
+            await _answer(refuse(refusal, as_json=as_json), receive, send, drain=True)
+        except (StoreUnavailable, DatabaseError):
+            log.exception("An upload met a database or store that is away")
+            await _answer(refuse(NotNow(), as_json=as_json), receive, send, drain=True)
+        except Exception:
+            log.exception("An upload failed")
+            failed = Failed(request=scope.get("state", {}).get("request_id", "-"))
+            await _answer(refuse(failed, as_json=as_json), receive, send, drain=True)
+        else:
+            await _answer(_tell(published, as_json=as_json), receive, send, drain=False)
+
+    async def _upload(self, scope: Scope, receive: Receive) -> Published:
+        actor = await self._in_thread(authenticate, header(scope, b"authorization"), asked_by=_asked_by(scope))
+        limit = CONFIG.max_file_bytes
+        if int(header(scope, b"content-length") or 0) > limit + LONGEST_FIELDS:
+            raise FileTooLarge(limit=limit)
+        reader = FormReader(header(scope, b"content-type"), folder=CONFIG.incoming, max_file_bytes=limit)
+        try:
+            await self._read(reader, receive)
+            form, received = await self._in_thread(reader.finish)
+        except BaseException:
+            await self._in_thread(reader.discard)
+            raise
+        # Shielded: when the client goes away now, the upload still ends in one of its two states, and cleans up.
+        return await asyncio.shield(self._in_thread(upload_file, form, received, actor=actor))
+
+    async def _read(self, reader: FormReader, receive: Receive) -> None:
+        waiting = bytearray()
+        more = True
+        while more:
+            try:
+                message = await asyncio.wait_for(receive(), CONFIG.upload_wait_seconds)
+            except TimeoutError:
+                raise TooSlow(seconds=CONFIG.upload_wait_seconds) from None
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            waiting += message.get("body", b"")
+            more = message.get("more_body", False)
+            if len(waiting) >= CHUNK_BYTES or not more:
+                await self._in_thread(reader.feed, bytes(waiting))
+                waiting.clear()
+
+    async def _in_thread(self, call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        context = contextvars.copy_context()
+
+        def run() -> T:
+            close_old_connections()
+            return call(*args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, run)
+
+
+async def _answer(answer: Answer, receive: Receive, send: Send, *, drain: bool) -> None:
+    if not drain:
+        await send(answer.start())
+        await send({"type": "http.response.body", "body": answer.body})
+        return
+    # The whole answer is on its way before the rest of the body is read: clients that look for it early can stop.
+    await send(answer.start((b"connection", b"close")))
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    await _drain(receive)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _drain(receive: Receive) -> None:
+    deadline, left = time.monotonic() + DRAIN_SECONDS, DRAIN_BYTES
+    while left > 0 and (wait := deadline - time.monotonic()) > 0:
+        try:
+            message = await asyncio.wait_for(receive(), wait)
+        except TimeoutError:
+            return
+        left -= len(message.get("body", b""))
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
+
+
+def _tell(published: Published, *, as_json: bool) -> Answer:
+    url = f"{CONFIG.public_url}/project/{published.project}/{published.version}/"
+    warnings = [problem.text() for problem in published.warnings]
+    state = "published" if published.is_new else "unchanged"
+    told = {"status": state, "filename": published.filename, "url": url, "warnings": warnings}
+    lines = [f"{published.filename}: {state}, {url}", *(f"warning: {warning}" for warning in warnings)]
+    return say(200, told, "\n".join(lines), as_json=as_json)
+
+
+def _asked_by(scope: Scope) -> Actor:
+    client = scope.get("client") or ("", 0)
+    return replace(
+        ANONYMOUS,
+        address=str(client[0]),
+        user_agent=header(scope, b"user-agent"),
+        request_id=scope.get("state", {}).get("request_id", ""),
+    )
