@@ -53,11 +53,13 @@ class Refusal(Exception):
         """
         Make the JSON body of an answer: `message`, `code` and `title` as upload clients read them, the rest by RFC 9457.
 
-        Source: RFC 9457; standards.md UP-32, UP-33.
+        uv shows `code` and nothing else, so the whole message stands there after the status, as PyPI does it; our own
+        stable code is `refusal`. Source: RFC 9457; standards.md UP-32, UP-33.
         """
         return {
             "status": self.status,
-            "code": self.code,
+            "refusal": self.code,
+            "code": f"{self.status} {self.message()}",
             "title": HTTPStatus(self.status).phrase,
             "detail": self.message(),
             "message": self.message(),
