@@ -2,12 +2,12 @@
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import django
 import hypothesis
 import pytest
 
@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[DATA_FOLDER] = Path(tempfile.mkdtemp(prefix="creamery-test-"))
     config.stash[CLUSTER] = _start_cluster(config.getoption("database"))
     _set_environment(config.stash[DATA_FOLDER], config.stash[CLUSTER])
-    _set_up_django()
+    django.setup()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -169,18 +169,6 @@ def _set_environment(data: Path, cluster: Cluster | None) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "creamery.settings"
     if cluster is not None:
         os.environ["CREAMERY_DATABASE_URL"] = cluster.create_database("creamery")
-
-
-def _set_up_django() -> None:
-    import django.conf
-    from django.utils.functional import empty
-
-    try:
-        django.setup()
-    except Exception as error:  # noqa: BLE001
-        sys.stderr.write(f"\nDjango is not set up, only tests without it can run: {error!r}\n")
-        django.conf.settings._wrapped = empty
-        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 # Examples are the same in every run of `make test`, so that a red run is about the change; `make soak` looks further.

@@ -1,5 +1,6 @@
 """The house as the contracts in pyproject.toml describe it: rooms, their order, and what is banned where."""
 
+import subprocess
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,3 +48,10 @@ def get_floor(module: str) -> int:
 def list_source_files() -> list[Path]:
     """List our modules, without migrations, which are generated."""
     return sorted(path for path in SOURCE.rglob("*.py") if "migrations" not in path.parts)
+
+
+def list_repository_files() -> list[Path]:
+    """List the files that are, or would be, part of the repository."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
+    return sorted({ROOT / name for name in names if name and (ROOT / name).is_file()})

@@ -35,6 +35,7 @@ def list_unlisted(listed: Iterable[type]) -> list[str]:
 
 def list_events() -> list[type[Event]]:
     """List every event of every room."""
-    for path in SOURCE.glob("*/events.py"):
-        importlib.import_module(f"creamery.{path.parent.name}.events")
-    return [event for event in Event.__subclasses__() if event.__module__.startswith("creamery.")]
+    modules = [importlib.import_module(f"creamery.{path.parent.name}.events") for path in SOURCE.glob("*/events.py")]
+    # Not Event.__subclasses__(): a dataclass with slots is a second class, and its forgotten twin would be listed as well.
+    found = [thing for module in modules for thing in vars(module).values() if isinstance(thing, type)]
+    return [event for event in found if issubclass(event, Event) and event is not Event]

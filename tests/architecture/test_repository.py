@@ -1,15 +1,13 @@
 """What no file of the repository may say: where one machine keeps things, and where anybody else's index is."""
 
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.architecture.house import ROOT, read_pyproject
+from tests.architecture.house import ROOT, list_repository_files, read_pyproject
 from tests.run import list_lock_complaints
 
 # Brackets keep these patterns from finding themselves.
@@ -25,13 +23,6 @@ PLANTED_HOSTS = (
     "https://files.python" + "hosted.org/packages/aa",
 )
 PLANTED_PATHS = ("open('/wo" + "rk/main/x')", "cd /ro" + "ot/.ssh", "/ho" + "me/jo/project")
-
-
-def list_repository_files() -> list[Path]:
-    """List the files that are, or would be, part of the repository."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.split("\0")
-    return sorted({ROOT / name for name in names if name and (ROOT / name).is_file()})
 
 
 def list_findings(pattern: re.Pattern[str]) -> list[str]:

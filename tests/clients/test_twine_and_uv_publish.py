@@ -77,14 +77,6 @@ def test_changed_content_under_a_known_file_name_is_refused_in_words(
     assert len(running_index.list_files(name)) == 1
 
 
-def test_twine_skips_what_exists_when_told_so(clients: Clients, token: str, tmp_path: Path) -> None:
-    assert clients.twine_upload(token, build_wheel(tmp_path / "a", Distribution(name="skip-me"))).exit_code == 0
-    changed = build_wheel(tmp_path / "b", Distribution(name="skip-me", summary="Another."))
-    done = clients.twine_upload(token, "--skip-existing", changed)
-    assert done.exit_code == 0, done
-    assert "Skipping skip_me-1.0-py3-none-any.whl" in done.output
-
-
 @pytest.mark.parametrize("client", ["twine_upload", "uv_publish"])
 @pytest.mark.parametrize("wrong", ["creamery-AgENbm90LWEtdG9rZW4", "nonsense"])
 def test_a_wrong_token_is_refused_and_nothing_is_listed(
