@@ -7,8 +7,8 @@ Reads are answered while Django is still loading, and go on when the database is
 import asyncio
 import logging
 import secrets
-import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from creamery import config
@@ -32,8 +32,7 @@ class Behind:
     def __init__(self) -> None:
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._loading: asyncio.Future[tuple[App, App]] | None = None
-        self._stop = threading.Event()
-        self._worker: threading.Thread | None = None
+        self._end_worker: Callable[[], None] = _nothing
 
     def begin(self) -> None:
         """Begin to load Django; the worker starts once it is there."""
@@ -43,10 +42,7 @@ class Behind:
         """Let the worker finish what it is at."""
         if self._loading is not None:
             await asyncio.wait([self._loading])
-        if self._worker is not None:
-            self._stop.set()
-            self._outbox_wake()
-            await asyncio.to_thread(self._worker.join, 30)
+        await asyncio.to_thread(self._end_worker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the upload door or by Django."""
@@ -63,15 +59,13 @@ class Behind:
         from creamery.web.upload_door import UploadDoor
 
         failpoints.arm(CONFIG.failpoint)
-        self._outbox_wake = outbox.wake
-        doors = UploadDoor(), django_door()
         if CONFIG.mode == "all":
-            self._worker = threading.Thread(target=outbox.work, args=(self._stop,), name="worker", daemon=True)
-            self._worker.start()
-        return doors
+            self._end_worker = outbox.work_in_thread()
+        return UploadDoor(), django_door()
 
-    def _outbox_wake(self) -> None:
-        """Replaced once the outbox is loaded."""
+
+def _nothing() -> None:
+    """Stands for a worker that was not started."""
 
 
 def is_upload(scope: Scope) -> bool:

@@ -1,48 +1,27 @@
 """The verbs of accounts."""
 
-import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from creamery.accounts.events import PersonCreated, TokenCreated, TokenRevoked
+from creamery.accounts.events import TokenCreated, TokenRevoked
 from creamery.accounts.models import Person, Token
 from creamery.accounts.policy import may
 from creamery.accounts.queries import SETUP_CODE, NoSuchPerson, NoSuchToken, SetupOver, require_setup_code, setup_digest
+from creamery.accounts.steps import add_person
 from creamery.accounts.tokens import new_identifier, write_token
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
 from creamery.kernel.events import Subject, record
 from creamery.kernel.notes import remove_note, write_note
-from creamery.kernel.refusals import Conflict, Forbidden, Invalid
+from creamery.kernel.refusals import Forbidden, Invalid
 from creamery.kernel.transactions import writes
 from creamery.settings import CONFIG
 from creamery.spec.names import check_name, normalize_name
 from creamery.spec.problems import N_, InvalidInput, Problem
-
-USERNAME = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9._-]{0,48}[a-zA-Z0-9])?\Z")
-RESERVED_USERNAMES = frozenset({"__token__", "admin", "console", "root", "staff", "system", "anonymous"})
-
-
-class InvalidPerson(Invalid):
-    """The details of a new person break rules."""
-
-    code = "invalid-person"
-    sentence = _("This account cannot be created.")
-
-
-class NameTaken(Conflict):
-    """Somebody has that name or address already."""
-
-    code = "name-taken"
-    sentence = _("There is a person named {username}, or one with the address {email}, already. Choose another.")
 
 
 class InvalidToken(Invalid):
@@ -78,7 +57,7 @@ def create_person(
     """
     if not may(actor, "person.create"):
         raise Forbidden
-    return _create_person(username, email, password, is_staff=is_staff, is_verified=is_verified, actor=actor)
+    return add_person(username, email, password, is_staff=is_staff, is_verified=is_verified, actor=actor)
 
 
 @writes
@@ -103,35 +82,7 @@ def create_first_person(code: str, *, username: str, email: str, password: str, 
     require_setup_code(code)
     if not remove_note(SETUP_CODE, setup_digest(code)):
         raise SetupOver
-    return _create_person(username, email, password, is_staff=True, is_verified=True, actor=actor)
-
-
-def _create_person(
-    username: str, email: str, password: str | None, *, is_staff: bool, is_verified: bool, actor: Actor
-) -> Person:
-    problems = [*_username_problems(username), *_email_problems(email), *_password_problems(password, username, email)]
-    if problems:
-        raise InvalidPerson(problems)
-    now = clock.now()
-    person = Person(
-        username=username,
-        email=email,
-        is_staff=is_staff,
-        created_at=now,
-        email_verified_at=now if is_verified else None,
-    )
-    person.set_password(password)
-    try:
-        with transaction.atomic():
-            person.save()
-    except IntegrityError:
-        raise NameTaken(username=username, email=email) from None
-    record(
-        PersonCreated(person_id=person.pk, username=username, is_staff=is_staff),
-        actor=actor,
-        about=[Subject("person", person.pk)],
-    )
-    return person
+    return add_person(username, email, password, is_staff=True, is_verified=True, actor=actor)
 
 
 @writes
@@ -193,52 +144,6 @@ def revoke_token(token_id: int, *, actor: Actor) -> None:
             actor=actor,
             about=[Subject("person", token.person_id)],
         )
-
-
-def _username_problems(username: str) -> list[Problem]:
-    if username.lower() in RESERVED_USERNAMES:
-        rule, remedy = N_("This name is reserved."), N_("Choose another.")
-    elif not USERNAME.match(username):
-        rule = N_(
-            "A name has 1 to 50 ASCII letters, digits, points, hyphens and underscores, and begins and ends with a letter or digit."
-        )
-        remedy = N_("Leave out everything else.")
-    else:
-        return []
-    return [Problem(code="username", field="username", value=username, rule=rule, remedy=remedy)]
-
-
-def _email_problems(email: str) -> list[Problem]:
-    try:
-        validate_email(email)
-    except ValidationError:
-        return [
-            Problem(
-                code="email",
-                field="email",
-                value=email,
-                rule=N_("This is no e-mail address."),
-                remedy=N_("Write it like ada@idx.example."),
-            )
-        ]
-    return []
-
-
-def _password_problems(password: str | None, username: str, email: str) -> list[Problem]:
-    if password is None:
-        return []
-    try:
-        validate_password(password, Person(username=username, email=email))
-    except ValidationError as error:
-        return [
-            Problem(
-                code="password",
-                field="password",
-                rule=" ".join(error.messages),
-                remedy=N_("Choose a longer or less common one."),
-            )
-        ]
-    return []
 
 
 def _token_projects(name: str, projects: Sequence[str] | None, expires_at: datetime | None) -> list[str] | None:

@@ -93,7 +93,7 @@ def get_person_id(username: str) -> int:
 
 def has_people() -> bool:
     """Tell whether anybody has an account yet."""
-    return Person.objects.exists()
+    return bool(Person.objects.exists())
 
 
 def require_setup_code(code: str) -> None:

@@ -140,7 +140,7 @@ class File(models.Model):
     yanked_reason = models.CharField(max_length=500, blank=True)
     serial = models.BigIntegerField()
 
-    objects: ClassVar[models.Manager["File"]] = FileQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager["File"]] = FileQuerySet.as_manager()
 
     class Meta:
         db_table = "file"

@@ -1,21 +1,21 @@
 """The catalog's reads, shaped for those who ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.paginator import Paginator
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 from packaging.version import Version
 
-from creamery.catalog.actions import precedence
 from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Grant, Index, JournalEntry, Project, Release, Serial
 from creamery.kernel.refusals import Missing
 from creamery.spec.digests import Sha256
 from creamery.spec.metadata import CoreMetadata
 from creamery.spec.names import NormalizedName, normalize_name
 from creamery.spec.simple import FileEntry, ProjectPage, RootEntry
+from creamery.spec.versions import precedence
 from creamery.storage.keys import IndexPlace
 
 
@@ -253,15 +253,6 @@ def list_root_entries(index_id: int) -> Iterator[RootEntry]:
         yield RootEntry(name=name, normalized=NormalizedName(normalized), serial=serial)
 
 
-def find_file_owner_project(index_id: int, filename: str) -> str | None:
-    """Tell which project a file name of an index belongs to."""
-    return (
-        File.objects.filter(index_id=index_id, filename=filename)
-        .values_list("project__normalized_name", flat=True)
-        .first()
-    )
-
-
 def list_projects(words: str, page: int, page_size: int = 50) -> Listing:
     """Search the public projects: every word in the name or the summary; names that begin with it first."""
     projects = Project.objects.filter(index__name=DEFAULT_INDEX).exclude(status="quarantined")
@@ -289,7 +280,7 @@ def index_figures() -> IndexFigures:
     """Count what the default index holds."""
     files = (
         File.objects.servable().filter(index__name=DEFAULT_INDEX).aggregate(count=Count("pk"), size=Sum("size_bytes"))
-    )  # type: ignore[attr-defined]
+    )
     return IndexFigures(
         projects=Project.objects.filter(index__name=DEFAULT_INDEX).count(),
         releases=Release.objects.filter(project__index__name=DEFAULT_INDEX).count(),
@@ -343,7 +334,7 @@ def get_project_view(name: str, version: str | None = None, *, public_path: str 
     )
 
 
-def _chosen(releases: list[Release], project: Project, version: str | None) -> Release:
+def _chosen(releases: Sequence[Release], project: Project, version: str | None) -> Release:
     if version is None and releases:
         return releases[0]
     found = [release for release in releases if release.version == version]
@@ -394,8 +385,3 @@ def list_journal(since: int, limit: int = 50_000) -> list[tuple[str, str | None,
     """List changes after a serial: name, version, moment, action, serial; ascending."""
     entries = JournalEntry.objects.filter(serial__gt=since).order_by("serial")[:limit]
     return [(e.name, e.version or None, e.at, e.action, e.serial) for e in entries]
-
-
-def project_of_file(file_id: int) -> int:
-    """Tell the project that a file belongs to."""
-    return File.objects.annotate(owner=F("project_id")).values_list("owner", flat=True).get(pk=file_id)

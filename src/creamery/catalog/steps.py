@@ -1,14 +1,96 @@
-"""Pieces that the catalog's actions share. Each needs an open transaction."""
+"""Pieces that the catalog's actions share, with the refusals that they raise. What writes needs an open transaction."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
+from packaging.utils import canonicalize_version
 
-from creamery.catalog.models import Index, JournalEntry, Project
+from creamery.catalog.events import FileAdded, ProjectCreated
+from creamery.catalog.models import Blob, File, Grant, Index, JournalEntry, Project, Release
+from creamery.catalog.policy import About, Permission, may
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
+from creamery.kernel.events import Subject, record
+from creamery.kernel.refusals import Conflict, Forbidden, Limited
 from creamery.kernel.transactions import needs_transaction
+from creamery.spec.digests import Sha256
+from creamery.spec.filenames import DistFilename
+from creamery.spec.metadata import CoreMetadata
+from creamery.spec.versions import precedence
+
+_CREATE: Permission = "project.create"
+_UPLOAD: Permission = "project.upload"
+
+
+class MayNotUpload(Forbidden):
+    """The actor has no grant on the project, or the token is for others."""
+
+    code = "may-not-upload"
+    sentence = _(
+        "You may not upload to the project {project}: {username} has no role in it, or the token is limited to other "
+        "projects. Ask an owner of {project} for a role, use a token that covers it, or choose another name."
+    )
+
+
+class ProjectClosed(Forbidden):
+    """The project's status does not let uploads in. Source: PEP 792."""
+
+    code = "project-closed"
+    sentence = _(
+        "The project {project} is {status} and takes no uploads. An owner or the staff of this index can change that."
+    )
+
+
+class FileExists(Conflict):
+    """The name is in use for other content, or was; it never changes what it means. Source: standards.md UP-21, UP-22."""
+
+    code = "file-exists"
+    sentence = _(
+        "File already exists: {filename} was uploaded before with other content, and a file never changes. "
+        "Publish the change under a new version."
+    )
+
+
+class FileWasDeleted(Conflict):
+    """The name belonged to a file that was deleted. Source: standards.md UP-22."""
+
+    code = "file-was-deleted"
+    sentence = _("{filename} was previously used by a file that has since been deleted. Use a different version.")
+
+
+class SameFileOtherName(Conflict):
+    """The same wheel or sdist by another spelling of its name. Source: standards.md FN-09, SD-07."""
+
+    code = "file-exists-otherwise-spelled"
+    sentence = _(
+        "File already exists: {filename} is the same distribution as {existing}, in another spelling. Use a different version."
+    )
+
+
+class BlobSwept(Limited):
+    """The content is being swept away at this very moment; it has to be put again afterwards."""
+
+    status = 503
+    code = "blob-swept"
+    sentence = _("This content is being cleaned up at this moment. Send the same request again in a few seconds.")
+    retry_after_seconds = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A file that is stored and wants to be recorded. Digests are lower-case hexadecimal."""
+
+    dist: DistFilename
+    metadata: CoreMetadata
+    size_bytes: int
+    sha256: Sha256
+    md5: str
+    blake2b_256: str
+    metadata_sha256: Sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +122,174 @@ def take_serials(index: Index, project: Project, changes: Sequence[Change], *, a
     )  # fmt: skip
     Project.objects.filter(pk=project.pk).update(serial=last)
     return last
+
+
+def identify(index_id: int, dist: DistFilename, sha256: Sha256) -> File | None:
+    """
+    Find the very same file, if it is recorded already.
+
+    Raises:
+        FileExists, FileWasDeleted, SameFileOtherName: the name is taken by something else.
+    """
+    existing = File.objects.filter(index_id=index_id, filename=dist.filename).first()
+    if existing is None:
+        twin = (
+            File.objects.filter(index_id=index_id, identity=identity(dist)).values_list("filename", flat=True).first()
+        )
+        if twin is not None:
+            raise SameFileOtherName(filename=dist.filename, existing=twin)
+        return None
+    if existing.state == "deleted":
+        raise FileWasDeleted(filename=existing.filename)
+    if existing.sha256 != sha256:
+        raise FileExists(filename=existing.filename)
+    return existing
+
+
+def identity(dist: DistFilename) -> str:
+    """Digest what makes two file names the same distribution: name, version, build and the set of tags, not their spelling."""
+    tags = ".".join(sorted(str(tag) for tag in dist.tags))
+    parts = [dist.kind, dist.name, canonicalize_version(dist.version), dist.build, tags]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def require_upload(project: Project | None, normalized_name: str, *, actor: Actor) -> None:
+    """
+    Insist that the actor may add files to this project, or create it.
+
+    Raises:
+        MayNotUpload, ProjectClosed: as their names say.
+    """
+    if project is None:
+        role, shown, permission = None, normalized_name, _CREATE
+    else:
+        grants = Grant.objects.filter(project=project, person_id=actor.person_id or 0)
+        role = grants.values_list("role", flat=True).first()
+        shown, permission = project.name, _UPLOAD
+    if not may(actor, permission, About(normalized_name=normalized_name, role=role)):
+        raise MayNotUpload(project=shown, username=actor.username or "this caller")
+    if project is not None and project.status not in {"active", "deprecated"}:
+        raise ProjectClosed(project=project.name, status=project.status)
+
+
+def project_for(index: Index, new: NewFile, actor: Actor) -> tuple[Project, bool]:
+    """Find the project that a file belongs to, or create it with the actor as owner; says whether it is new."""
+    needs_transaction("project_for")
+    normalized = str(new.dist.name)
+    project = Project.objects.filter(index=index, normalized_name=normalized).first()
+    if project is not None:
+        require_upload(project, normalized, actor=actor)
+        return project, False
+    require_upload(None, normalized, actor=actor)
+    now = clock.now()
+    project, is_new = Project.objects.get_or_create(
+        index=index,
+        normalized_name=normalized,
+        defaults={"name": new.metadata.name, "created_at": now, "updated_at": now},
+    )
+    if not is_new:
+        # Another upload created it since we looked, maybe another person's.
+        require_upload(project, normalized, actor=actor)
+    elif actor.person_id is not None:
+        Grant.objects.create(project=project, person_id=actor.person_id, role="owner", created_at=now)
+    return project, is_new
+
+
+def release_for(project: Project, new: NewFile) -> tuple[Release, bool]:
+    """Find the release that a file belongs to, or create it from this file's metadata; says whether it is new."""
+    needs_transaction("release_for")
+    version = new.dist.version
+    return Release.objects.get_or_create(
+        project=project,
+        canonical_version=canonicalize_version(version),
+        defaults={
+            "version": str(version),
+            "is_prerelease": version.is_prerelease,
+            "metadata": new.metadata.to_json(),
+            "description": new.metadata.description or "",
+            "created_at": clock.now(),
+        },
+    )
+
+
+def insert_file(index: Index, project: Project, release: Release, new: NewFile, actor: Actor) -> File:
+    """
+    Write the row of a file; its serial comes when it is taken.
+
+    Raises:
+        IntegrityError: the name was taken since the caller looked.
+        BlobSwept: the content is gone, or going.
+    """
+    needs_transaction("insert_file")
+    return File.objects.create(
+        index=index,
+        project=project,
+        release=release,
+        blob_id=_use_blob(new.sha256),
+        metadata_blob_id=_use_blob(new.metadata_sha256),
+        filename=new.dist.filename,
+        identity=identity(new.dist),
+        kind=new.dist.kind,
+        python_version=new.dist.python_version[:60],
+        size_bytes=new.size_bytes,
+        sha256=new.sha256,
+        md5=new.md5,
+        blake2b_256=new.blake2b_256,
+        metadata_sha256=new.metadata_sha256,
+        requires_python=new.metadata.requires_python or "",
+        uploaded_at=clock.now(),
+        uploaded_by_id=actor.person_id,
+        serial=0,
+    )
+
+
+def _use_blob(sha256: Sha256) -> int:
+    """Claim the content for this transaction: the update locks its row, so that the sweeper sees the new time or waits."""
+    if not Blob.objects.filter(sha256=sha256, state="live").update(used_at=clock.now()):
+        raise BlobSwept
+    blob_id: int = Blob.objects.values_list("pk", flat=True).get(sha256=sha256)
+    return blob_id
+
+
+def record_addition(file: File, project: Project, release: Release, *, is_new_project: bool, actor: Actor) -> None:
+    """Record the events of an added file, and bring the project's card up to date."""
+    needs_transaction("record_addition")
+    about = [Subject("project", project.pk), Subject("file", file.pk)]
+    if actor.person_id is not None:
+        about.append(Subject("person", actor.person_id))
+    if is_new_project:
+        created = ProjectCreated(index_id=file.index_id, project_id=project.pk, name=project.name)
+        record(created, actor=actor, about=about)
+    added = FileAdded(
+        index_id=file.index_id,
+        project_id=project.pk,
+        release_id=release.pk,
+        file_id=file.pk,
+        filename=file.filename,
+        version=release.version,
+        sha256=file.sha256,
+    )
+    record(added, actor=actor, about=about)
+    _note_latest(project, release)
+
+
+def _note_latest(project: Project, release: Release) -> None:
+    latest: dict[str, Any] = {"updated_at": clock.now()}
+    if not project.latest_version or precedence(release.version) >= precedence(project.latest_version):
+        latest |= {"latest_version": release.version, "summary": (release.metadata.get("summary") or "")[:512]}
+    Project.objects.filter(pk=project.pk).update(**latest)
+
+
+def changes_of(
+    new: NewFile, release: Release, *, is_new_project: bool, is_new_release: bool, actor: Actor
+) -> list[Change]:
+    """Say what an added file changes, in the words of the journal."""
+    changes = []
+    if is_new_project:
+        changes.append(Change("create"))
+        if actor.person_id is not None:
+            changes.append(Change(f"add Owner {actor.username}"))
+    if is_new_release:
+        changes.append(Change("new release", release.version))
+    changes.append(Change(f"add {new.dist.python_version} file {new.dist.filename}", release.version))
+    return changes

@@ -12,6 +12,7 @@ import click
 import uvicorn
 from rich.console import Console
 from rich.markup import escape
+from uvicorn.supervisors import Multiprocess
 
 from creamery import config, prepare
 from creamery.cli.output import DATA
@@ -47,7 +48,7 @@ def serve(
 
 def _listen(chosen: Config) -> list[socket.socket]:
     hosts = [chosen.host] if chosen.host else ["127.0.0.1", "::1"]
-    sockets = []
+    sockets: list[socket.socket] = []
     for host in hosts:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
@@ -109,7 +110,7 @@ def _own_command(chosen: Config) -> str:
 def _run(chosen: Config, sockets: list[socket.socket]) -> None:
     settings = uvicorn.Config(
         "creamery.asgi:application",
-        http="creamery.serve.protocol:HttpProtocol",  # type: ignore[arg-type]
+        http="creamery.serve.protocol:HttpProtocol",
         loop="uvloop",
         lifespan="on",
         log_config=None,
@@ -127,7 +128,7 @@ def _run(chosen: Config, sockets: list[socket.socket]) -> None:
         return
     with tempfile.TemporaryDirectory(prefix="creamery-metrics-") as folder:
         config.share_metrics_folder(folder)
-        uvicorn.supervisors.Multiprocess(settings, target=uvicorn.Server(settings).run, sockets=sockets).run()
+        Multiprocess(settings, sockets=sockets).run()
 
 
 @click.command()

@@ -14,12 +14,12 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -40,14 +40,11 @@ class ClaimLost(Exception):
     """The lease ran out and somebody else holds it; what was built must not be written."""
 
 
-class React(Protocol):
-    """A reaction: gets the id it is about, if it has one, and reads the present. May run twice, late, or once for ten changes."""
-
-    __name__: str
-    __module__: str
-
-    def __call__(self, *args: int, claim: "Claim") -> None:
-        """React to what has happened to the thing of that id."""
+React = Callable[..., None]
+"""
+A reaction: a function of a module that gets the id it is about, if it has one, and `claim=`; it reads the present. It may run
+twice, late, or once for ten changes.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +313,20 @@ def work(stop: threading.Event, idle_seconds: float = 0.5) -> None:
         if not busy:
             _wake.wait(idle_seconds)
             _wake.clear()
+
+
+def work_in_thread() -> Callable[[], None]:
+    """Start a worker beside the requests of this process; returns what ends it and waits until it is done."""
+    stop = threading.Event()
+    thread = threading.Thread(target=work, args=(stop,), name="worker", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        stop.set()
+        wake()
+        thread.join(LEASE.total_seconds())
+
+    return end
 
 
 def wake() -> None:

@@ -12,7 +12,7 @@ import logging
 import multiprocessing
 from functools import cache
 from importlib.metadata import version
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkServerContext
 
 from creamery.catalog.queries import release_text
 from creamery.kernel.outbox import Claim
@@ -69,7 +69,7 @@ def readme_key(description: str, content_type: str | None) -> BlobKey:
 
 
 @cache
-def _context() -> BaseContext:
+def _context() -> ForkServerContext:
     """Keep one clean process that has the renderer loaded; each rendering is a fork of it, which costs milliseconds."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["creamery.publish.readme_child"])

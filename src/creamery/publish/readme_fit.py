@@ -22,6 +22,7 @@ HIGHEST_HEADING = 3
 _REPLACED = {"input", "img", "picture"}
 _TAGS = set(ALLOWED_TAGS) - _REPLACED
 _ATTRIBUTES = {tag: set(names) for tag, names in ALLOWED_ATTRIBUTES.items() if tag not in _REPLACED}
+_ATTRIBUTES["pre"].discard("lang")  # There it names a programming language, which a screen reader takes for a tongue.
 _CLASSES = {*STANDARD_TYPES.values(), "image", "admonition", "admonition-title"} - {""}
 """Those of highlighted code, and our own for READMEs: with the page's classes a README could dress up as the page."""
 _HEADING = re.compile(r"<(/?)h([1-6])\b")

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from creamery.catalog.actions import identify, require_upload
 from creamery.catalog.queries import IndexPlaceAndPolicy, find_project, get_index
+from creamery.catalog.steps import identify, require_upload
 from creamery.kernel.actor import Actor
 from creamery.kernel.refusals import Invalid
 from creamery.spec.problems import N_, Problem

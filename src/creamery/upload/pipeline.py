@@ -3,7 +3,8 @@
 import hashlib
 from dataclasses import dataclass
 
-from creamery.catalog.actions import NewFile, add_file
+from creamery.catalog.actions import add_file
+from creamery.catalog.steps import NewFile
 from creamery.kernel.actor import Actor
 from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import JobKey, run_soon

@@ -1,6 +1,7 @@
 """Django behind the read path: its WSGI handler in a pool of threads, with small bodies that have arrived in full."""
 
 import asyncio
+from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
@@ -18,7 +19,7 @@ def django_door() -> App:
 
     A thread is taken only once the body is there, so slow senders cannot hold them all.
     """
-    bridge = WSGIMiddleware(get_wsgi_application(), workers=THREADS)
+    bridge: Any = WSGIMiddleware(cast("Any", get_wsgi_application()), workers=THREADS)
 
     async def door(scope: Scope, receive: Receive, send: Send) -> None:
         try:
