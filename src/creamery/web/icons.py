@@ -14,7 +14,6 @@ ICONS = {
     "code": '<path d="m7 6-4 4 4 4M13 6l4 4-4 4"/>',
     "copy": '<path d="M7 7h9v10H7zM13 7V3H4v10h3"/>',
     "download": '<path d="M10 3v9M6 8.5l4 4 4-4M4 16.5h12"/>',
-    "file": '<path d="M5 2.5h6.5L15 6v11.5H5zM11 2.5V6.5h4"/>',
     "heart": '<path d="M10 16.5S3 12.5 3 7.8A3.6 3.6 0 0 1 10 6.5a3.6 3.6 0 0 1 7 1.3c0 4.7-7 8.7-7 8.7z"/>',
     "home": '<path d="M3 9.5 10 3.5l7 6M5 8.5v8h10v-8M8.5 16.5v-5h3v5"/>',
     "link": (

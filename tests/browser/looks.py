@@ -1,0 +1,58 @@
+"""The ways to look at a page, and the pages that there are."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+from tests.real.running_index import RunningIndex
+from tests.web.samples import show_project
+
+PHONE, DESKTOP = 360, 1280
+
+
+@dataclass(frozen=True)
+class Look:
+    """One way to look at a page."""
+
+    width: int
+    scheme: str
+
+    def __str__(self) -> str:
+        return f"{self.scheme}-{self.width}"
+
+
+LOOKS = [Look(width, scheme) for width in (PHONE, DESKTOP) for scheme in ("light", "dark")]
+ADDRESSES = [
+    "/",
+    "/search/",
+    "/search/?q=gou",
+    "/search/?q=nothing-like-it",
+    "/project/gouda/",
+    "/project/gouda/2.0/",
+    "/project/whey/",
+    "/help/",
+    "/project/absent/",
+    "/search/?page=x",
+    *(f"/sample/{kind}" for kind in ("full", "bare", "long", "yanked", "quarantined")),
+]
+"""Every public page. Those under /sample/ are states that an upload alone does not bring about."""
+
+
+def open_page(
+    browser: Browser, index: RunningIndex, look: Look, *, javascript: bool = True
+) -> tuple[BrowserContext, Page]:
+    """Open an empty page that looks this way; what lies under /sample/ is rendered here, its assets come from the index."""
+    context = browser.new_context(
+        base_url=index.url,
+        viewport={"width": look.width, "height": 800},
+        color_scheme="dark" if look.scheme == "dark" else "light",
+        java_script_enabled=javascript,
+        reduced_motion="reduce",
+    )
+
+    def show_sample(route: Route) -> None:
+        kind = route.request.url.rpartition("/")[2]
+        route.fulfill(body=show_project(kind), content_type="text/html; charset=utf-8")
+
+    context.route("**/sample/*", show_sample)
+    return context, context.new_page()
