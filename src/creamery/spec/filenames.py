@@ -108,7 +108,7 @@ def parse_filename(text: str) -> DistFilename:
     '1'
     >>> str(parse_filename("foo-bar-1.0.tar.gz").name)
     'foo-bar'
-    >>> parse_filename("foo-1.0.zip")
+    >>> parse_filename("foo-1.0.zip")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     creamery.spec.problems.InvalidInput: filename 'foo-1.0.zip': Only wheels (.whl) and source distributions ...

@@ -120,7 +120,8 @@ def _collect(message: "Message[str, str]") -> tuple[list[tuple[MetadataField, st
 def _clean(field: MetadataField, value: str) -> str:
     if field.attribute in _FOLDED_FIELDS:
         value = _FOLD.sub(r"\1", value)
-    return value.strip()
+    # Only what e-mail calls white space: a vertical tab or a wide space belongs to the value, as other readers see it.
+    return value.strip(" \t\r\n")
 
 
 def _find_repeated(values: list[tuple[MetadataField, str]]) -> Iterator[Problem]:

@@ -45,7 +45,7 @@ def check_name(text: str, field: str = "name") -> ProjectName:
 
     >>> check_name("Zope.Interface")
     'Zope.Interface'
-    >>> check_name("numpy\n")
+    >>> check_name("numpy\n")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
     creamery.spec.problems.InvalidInput: name 'numpy\n': Names have only ASCII letters, ...
