@@ -8,9 +8,7 @@ from creamery.storage.filesystem import FilesystemStore
 from creamery.storage.memory import MemoryStore
 from creamery.storage.open_store import open_store
 from creamery.storage.store import BlobStore
-from tests.real.object_store import ObjectStore, object_store
-
-__all__ = ["object_store"]
+from tests.real.object_store import ObjectStore
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """What every store promises, asked of all three."""
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -167,12 +168,13 @@ def test_a_key_that_climbs_or_fits_nowhere_is_refused_by_every_verb(
     for ask in (store.stat, store.read, store.open, store.delete, store.local_path):
         with pytest.raises(InvalidKey):
             ask(key)
-    for write in (
+    writes: list[Callable[[], None]] = [
         lambda: store.put_bytes(key, b"x"),
         lambda: store.put_file(key, path),
         lambda: store.copy(KEY, key),
         lambda: store.copy(key, KEY),
-    ):
+    ]
+    for write in writes:
         with pytest.raises(InvalidKey):
             write()
     assert list(store.list("")) == [KEY]
