@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Errors are shown; warnings about the machine's own pip settings are not ours to mend.
+PIP = $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 LOCK := $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
 .DEFAULT_GOAL := help
@@ -12,6 +14,7 @@ help: ## List the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 16
 
 setup: $(VENV)/.serve ## Create .venv with the locked, hash-checked dependencies.
+	@echo "Ready: $(BIN)/creamery"
 
 serve: $(VENV)/.serve ## Set up, then run the index on http://localhost:8000.
 	@exec $(BIN)/creamery serve
@@ -46,16 +49,17 @@ clean: ## Remove .venv and what builds leave.
 
 $(BIN)/python:
 	@echo "Creating $(VENV) ..."
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Creamery needs Python 3.11 or newer; $(PYTHON) is older. Name another: make PYTHON=python3.12 ..."; exit 2; }
-	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Creamery needs Python 3.11 or newer; $(PYTHON) is older, or not there. Name another: make PYTHON=python3.12 ..."; exit 2; }
+	@# A venv that was begun and not finished would look finished to the next run.
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing; on Debian or Ubuntu: apt-get install python3-venv"; exit 2; }
 
 $(VENV)/.serve: $(BIN)/python requirements/serve.txt pyproject.toml
-	@echo "Installing the locked dependencies ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/serve.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@echo "Installing the locked dependencies, which may take a minute ..."
+	@$(PIP) --require-hashes -r requirements/serve.txt
+	@$(PIP) --no-build-isolation --no-deps -e .
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.serve requirements/test.txt
-	@echo "Installing what the tests need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@echo "Installing what the tests need, which may take a few minutes ..."
+	@$(PIP) --require-hashes -r requirements/test.txt
 	@touch $@
