@@ -1,20 +1,20 @@
 """The catalog's reads, shaped for those who ask."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import quote
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
 from packaging.version import Version
 
-from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Grant, Index, JournalEntry, Project, Release, Serial
+from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Grant, Index, JournalEntry, Project, Release
 from creamery.kernel.refusals import Missing
 from creamery.spec.digests import Sha256
 from creamery.spec.metadata import CoreMetadata
-from creamery.spec.names import NormalizedName, normalize_name
-from creamery.spec.simple import FileEntry, ProjectPage, RootEntry
+from creamery.spec.names import normalize_name
 from creamery.spec.versions import precedence
 from creamery.storage.keys import IndexPlace
 
@@ -118,16 +118,6 @@ class IndexFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedFile:
-    """A file whose listing may have to change: whether it may be served, and under which keys."""
-
-    sha256: Sha256
-    metadata_sha256: Sha256
-    filename: str
-    is_servable: bool
-
-
-@dataclass(frozen=True, slots=True)
 class IndexPlaceAndPolicy:
     """What the upload needs to know about an index."""
 
@@ -142,115 +132,14 @@ def get_index(name: str = DEFAULT_INDEX) -> IndexPlaceAndPolicy:
     return IndexPlaceAndPolicy(index.pk, IndexPlace(index.place), index.policy)
 
 
-def list_index_ids() -> list[int]:
-    """List the ids of all indexes."""
-    return list(Index.objects.order_by("pk").values_list("pk", flat=True))
-
-
-def get_place(index_id: int) -> IndexPlace:
-    """Read where an index's servable keys begin."""
-    return IndexPlace(Index.objects.values_list("place", flat=True).get(pk=index_id))
-
-
 def find_project(index_id: int, normalized_name: str) -> Project | None:
     """Find a project of an index."""
     return Project.objects.filter(index_id=index_id, normalized_name=normalized_name).first()
 
 
-def list_project_ids(index_id: int) -> Iterator[int]:
-    """List the ids of an index's projects, without loading them all."""
-    return Project.objects.filter(index_id=index_id).order_by("pk").values_list("pk", flat=True).iterator()
-
-
-def current_serial() -> int:
-    """Read the serial of the last change."""
-    return Serial.objects.values_list("n", flat=True).get(pk=1)
-
-
-def get_project_place(project_id: int) -> tuple[IndexPlace, NormalizedName, int, str, str]:
-    """Read what a project's document is made for: place, name, serial, status, reason. Read before the project's rows."""
-    row = Project.objects.values_list("index__place", "normalized_name", "serial", "status", "status_reason").get(
-        pk=project_id
-    )
-    return IndexPlace(row[0]), NormalizedName(row[1]), row[2], row[3], row[4]
-
-
-def list_changed_files(project_id: int, *, since: int) -> list[ListedFile]:
-    """List the files whose listing changed after a serial."""
-    rows = File.objects.filter(project_id=project_id, serial__gt=since)
-    listed = rows.values_list("sha256", "metadata_sha256", "filename", "state", "project__status")
-    return [
-        ListedFile(Sha256(sha), Sha256(meta), filename, state == "live" and status != "quarantined")
-        for sha, meta, filename, state, status in listed
-    ]
-
-
-def get_project_page(project_id: int, *, public_path: str) -> ProjectPage:
-    """Read a project as the Simple API shows it; files by version, then name."""
-    _place, name, serial, status, reason = get_project_place(project_id)
-    rows: list[tuple[str, ...]] = []
-    versions: list[str] = []
-    if status != "quarantined":
-        rows = list(_page_rows(project_id))
-        versions = list(Release.objects.filter(project_id=project_id).values_list("version", flat=True))
-    order = {version: place for place, version in enumerate(sorted(versions, key=Version))}
-    rows.sort(key=lambda row: (order.get(row[0], len(order)), row[1]))
-    return ProjectPage(
-        name=name,
-        versions=tuple(order),
-        files=tuple(_file_entry(row, public_path) for row in rows),
-        serial=serial,
-        status=status,
-        status_reason=reason,
-    )
-
-
-def _page_rows(project_id: int) -> "QuerySet[File, tuple[str, ...]]":
-    rows: QuerySet[File, tuple[str, ...]] = File.objects.filter(project_id=project_id, state="live").values_list(  # type: ignore[assignment]
-        "release__version", "filename", "sha256", "size_bytes", "uploaded_at", "requires_python", "metadata_sha256",
-        "yanked", "yanked_reason", "release__yanked", "release__yanked_reason", "kind",
-    )  # fmt: skip
-    return rows
-
-
-def _file_entry(row: tuple, public_path: str) -> FileEntry:  # type: ignore[type-arg]
-    (
-        _version,
-        filename,
-        sha256,
-        size_bytes,
-        uploaded_at,
-        requires_python,
-        metadata_sha256,
-        yanked,
-        reason,
-        all_yanked,
-        all_reason,
-        kind,
-    ) = row
-    return FileEntry(
-        filename=filename,
-        url=file_url(sha256, filename, public_path=public_path),
-        sha256_hex=sha256,
-        size_bytes=size_bytes,
-        upload_time=uploaded_at,
-        requires_python=requires_python,
-        # An sdist's dependencies may still change when it is built. Source: standards.md CM-02.
-        core_metadata_sha256=metadata_sha256 if kind == "bdist_wheel" else None,
-        yanked=(reason or all_reason or True) if yanked or all_yanked else False,
-    )
-
-
 def file_url(sha256: str, filename: str, *, public_path: str) -> str:
     """Build the address of a file below the public path. It never changes."""
-    return f"{public_path}/packages/{sha256[:2]}/{sha256[2:4]}/{sha256[4:]}/{filename}"
-
-
-def list_root_entries(index_id: int) -> Iterator[RootEntry]:
-    """List every project of an index that readers may know of, by name."""
-    rows = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("normalized_name")
-    for name, normalized, serial in rows.values_list("name", "normalized_name", "serial").iterator():
-        yield RootEntry(name=name, normalized=NormalizedName(normalized), serial=serial)
+    return f"{public_path}/packages/{sha256[:2]}/{sha256[2:4]}/{sha256[4:]}/{quote(filename, safe='+!~')}"
 
 
 def list_projects(words: str, page: int, page_size: int = 50) -> Listing:
@@ -367,12 +256,6 @@ def _file_line(file: File, public_path: str) -> FileLine:
         yanked=file.yanked,
         yanked_reason=file.yanked_reason,
     )
-
-
-def release_text(release_id: int) -> tuple[str, str | None]:
-    """Read a release's description and its content type."""
-    description, metadata = Release.objects.values_list("description", "metadata").get(pk=release_id)
-    return description, metadata.get("description_content_type")
 
 
 def list_blobs_to_sweep(before: datetime, limit: int = 1000) -> list[Sha256]:

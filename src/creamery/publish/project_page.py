@@ -1,6 +1,6 @@
 """Writes a project's page of the Simple API, and puts its files where readers find them."""
 
-from creamery.catalog.queries import ListedFile, get_project_page, get_project_place, list_changed_files
+from creamery.catalog.document_queries import ListedFile, get_project_page, get_project_place, list_changed_files
 from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
@@ -18,17 +18,17 @@ def render(project_id: int, *, claim: Claim) -> None:
     Names that readers must not have any more go first, then new names come, then the page that lists them: the page never
     lists what cannot be fetched. Only files that changed since the page's serial are looked at.
     """
-    place, name, _serial, _status, _reason = get_project_place(project_id)
-    published = find_published_serial(keys.simple_project(place, name, "json"))
-    documents = project_documents(project_id, place)
-    expose(place, list_changed_files(project_id, since=-1 if published is None else published), claim=claim)
+    project = get_project_place(project_id)
+    published = find_published_serial(keys.simple_project(project.place, project.name, "json"))
+    documents = project_documents(project_id, project.place)
+    expose(project.place, list_changed_files(project_id, since=-1 if published is None else published), claim=claim)
     reach("publish.exposed")
     publish(documents, claim=claim)
 
 
 def render_whole(project_id: int, *, claim: Claim) -> None:
     """Write a project's documents and put all its files in place, whatever the present documents say."""
-    place, *_ = get_project_place(project_id)
+    place = get_project_place(project_id).place
     documents = project_documents(project_id, place)
     expose(place, list_changed_files(project_id, since=-1), claim=claim)
     publish(documents, claim=claim)

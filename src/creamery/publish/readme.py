@@ -14,7 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from multiprocessing.context import ForkServerContext
 
-from creamery.catalog.queries import release_text
+from creamery.catalog.document_queries import release_text
 from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
 from creamery.publish.readme_child import CPU_SECONDS, answer

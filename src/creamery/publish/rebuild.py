@@ -4,7 +4,13 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from creamery.catalog.queries import get_place, get_project_place, list_changed_files, list_index_ids, list_project_ids
+from creamery.catalog.document_queries import (
+    get_place,
+    get_project_place,
+    list_changed_files,
+    list_index_ids,
+    list_project_ids,
+)
 from creamery.kernel import notes, outbox
 from creamery.kernel.outbox import JobKey
 from creamery.kernel.stores import the_store
@@ -50,7 +56,7 @@ def check_all() -> Iterator[list[Difference]]:
 def check_project(project_id: int) -> list[Difference]:
     """Compare one project's documents and files with the record."""
     _wait_for(JobKey(PROJECT, str(project_id)))
-    place, *_ = get_project_place(project_id)
+    place = get_project_place(project_id).place
     differences = [d for document in project_page.project_documents(project_id, place) for d in _compare(document)]
     for file in list_changed_files(project_id, since=-1):
         what = "missing" if file.is_servable else "served, though it must not be"

@@ -1,6 +1,6 @@
 """Writes the list of all projects of the Simple API."""
 
-from creamery.catalog.queries import current_serial, get_place, list_root_entries
+from creamery.catalog.document_queries import current_serial, get_place, list_root_entries
 from creamery.kernel.outbox import Claim
 from creamery.publish.documents import Document, publish
 from creamery.spec.simple import root_html, root_json

@@ -96,7 +96,10 @@ def validate_archive(claims: Claims, received: Received) -> ValidFile:
     if problems:
         raise InvalidUpload(problems)
     return ValidFile(
-        dist=claims.dist, metadata=metadata, metadata_bytes=contents.metadata_bytes, warnings=contents.warnings
+        dist=claims.dist,
+        metadata=metadata,
+        metadata_bytes=contents.metadata_bytes,
+        warnings=(*contents.warnings, *metadata.remarks),
     )
 
 

@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import REGISTRY
 
-from creamery.catalog.queries import current_serial
+from creamery.catalog.document_queries import current_serial
 from creamery.config import shares_metrics
 from creamery.kernel.outbox import backlog
 from creamery.kernel.stores import the_store

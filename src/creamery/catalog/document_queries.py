@@ -1,0 +1,245 @@
+"""The catalog's reads for those who build documents: what the Simple API, the JSON API, feeds and mirrors are told."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from packaging.utils import canonicalize_version
+from packaging.version import InvalidVersion, Version
+
+from creamery.catalog.models import File, Grant, Index, Project, Release, Serial
+from creamery.catalog.queries import file_url
+from creamery.spec.digests import Sha256
+from creamery.spec.json_api import JsonFile, JsonProject, JsonRelease
+from creamery.spec.metadata import CoreMetadata
+from creamery.spec.names import NormalizedName
+from creamery.spec.simple import FileEntry, ProjectPage, RootEntry
+from creamery.spec.versions import precedence
+from creamery.storage.keys import IndexPlace
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectPlace:
+    """What a project's documents are made for. `serial` was read before anything else of the project."""
+
+    place: IndexPlace
+    name: NormalizedName
+    display_name: str
+    serial: int
+    status: str
+    status_reason: str
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether readers may know of the project's files. Source: PEP 792."""
+        return self.status != "quarantined"
+
+
+class FileRow(NamedTuple):
+    """The columns of a file that documents are made of."""
+
+    version: str
+    filename: str
+    kind: str
+    python_version: str
+    size_bytes: int
+    sha256: str
+    md5: str
+    blake2b_256: str
+    metadata_sha256: str
+    requires_python: str
+    uploaded_at: datetime
+    yanked: bool
+    yanked_reason: str
+    release_yanked: bool
+    release_yanked_reason: str
+
+    @property
+    def core_metadata_sha256(self) -> Sha256 | None:
+        """The digest of the metadata beside a wheel; an sdist's may still change when it is built (CM-02)."""
+        return Sha256(self.metadata_sha256) if self.kind == "bdist_wheel" else None
+
+    @property
+    def is_yanked(self) -> bool:
+        """Whether the file or its whole release is yanked."""
+        return self.yanked or self.release_yanked
+
+    @property
+    def reason(self) -> str:
+        """Why it is yanked; empty without a reason."""
+        return self.yanked_reason or self.release_yanked_reason
+
+
+_COLUMNS = (
+    "release__version", "filename", "kind", "python_version", "size_bytes", "sha256", "md5", "blake2b_256",
+    "metadata_sha256", "requires_python", "uploaded_at", "yanked", "yanked_reason", "release__yanked",
+    "release__yanked_reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file whose listing may have to change: whether it may be served, and under which keys."""
+
+    sha256: Sha256
+    metadata_sha256: Sha256
+    filename: str
+    is_servable: bool
+
+
+def list_index_ids() -> list[int]:
+    """List the ids of all indexes."""
+    return list(Index.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def get_place(index_id: int) -> IndexPlace:
+    """Read where an index's servable keys begin."""
+    return IndexPlace(Index.objects.values_list("place", flat=True).get(pk=index_id))
+
+
+def list_project_ids(index_id: int) -> Iterator[int]:
+    """List the ids of an index's projects, without loading them all."""
+    return Project.objects.filter(index_id=index_id).order_by("pk").values_list("pk", flat=True).iterator()
+
+
+def current_serial() -> int:
+    """Read the serial of the last change."""
+    return Serial.objects.values_list("n", flat=True).get(pk=1)
+
+
+def get_project_place(project_id: int) -> ProjectPlace:
+    """Read what a project's documents are made for; to be read before the project's other rows."""
+    columns = "index__place", "normalized_name", "name", "serial", "status", "status_reason"
+    place, normalized, name, serial, status, reason = Project.objects.values_list(*columns).get(pk=project_id)
+    return ProjectPlace(IndexPlace(place), NormalizedName(normalized), name, serial, status, reason)
+
+
+def list_changed_files(project_id: int, *, since: int) -> list[ListedFile]:
+    """List the files whose listing changed after a serial."""
+    rows = File.objects.filter(project_id=project_id, serial__gt=since)
+    listed = rows.values_list("sha256", "metadata_sha256", "filename", "state", "project__status")
+    return [
+        ListedFile(Sha256(sha), Sha256(meta), filename, state == "live" and status != "quarantined")
+        for sha, meta, filename, state, status in listed
+    ]
+
+
+def get_project_page(project_id: int, *, public_path: str) -> ProjectPage:
+    """Read a project as the Simple API shows it; versions ascending, files by version, then name."""
+    project = get_project_place(project_id)
+    versions = _versions(project_id) if project.is_offered else []
+    return ProjectPage(
+        name=project.name,
+        versions=tuple(versions),
+        files=tuple(_file_entry(row, public_path) for row in _file_rows(project_id, versions)),
+        serial=project.serial,
+        status=project.status,
+        status_reason=project.status_reason,
+    )
+
+
+def _versions(project_id: int) -> list[str]:
+    return sorted(Release.objects.filter(project_id=project_id).values_list("version", flat=True), key=Version)
+
+
+def _file_rows(project_id: int, versions: Sequence[str]) -> list[FileRow]:
+    """Read the rows of these versions' files, in the order of the versions, then by name."""
+    order = {version: place for place, version in enumerate(versions)}
+    columns = File.objects.filter(project_id=project_id, state="live").values_list(*_COLUMNS)
+    rows = [row for row in map(FileRow._make, columns.iterator(chunk_size=5000)) if row.version in order]
+    return sorted(rows, key=lambda row: (order[row.version], row.filename))
+
+
+def _file_entry(row: FileRow, public_path: str) -> FileEntry:
+    return FileEntry(
+        filename=row.filename,
+        url=file_url(row.sha256, row.filename, public_path=public_path),
+        sha256_hex=Sha256(row.sha256),
+        size_bytes=row.size_bytes,
+        upload_time=row.uploaded_at,
+        requires_python=row.requires_python,
+        core_metadata_sha256=row.core_metadata_sha256,
+        yanked=(row.reason or True) if row.is_yanked else False,
+    )
+
+
+def find_json_project(project_id: int, *, version: str | None = None, public_url: str) -> JsonProject | None:
+    """
+    Read a project as the JSON API tells of it: one release in full, and the files of all.
+
+    Without a version it is the latest release. None where there is none, or the project is quarantined. A version that
+    is spelt otherwise is found by its canonical form (API-041).
+    """
+    project = get_project_place(project_id)
+    releases = list(Release.objects.filter(project_id=project_id).defer("metadata", "description"))
+    chosen = _choose(releases, version)
+    if chosen is None or not project.is_offered:
+        return None
+    release = Release.objects.get(pk=chosen.pk)
+    versions = sorted((r.version for r in releases), key=Version)
+    files: dict[str, list[JsonFile]] = {v: [] for v in versions}
+    for row in _file_rows(project_id, versions):
+        files[row.version].append(_json_file(row, public_url))
+    return JsonProject(
+        name=project.display_name,
+        normalized_name=project.name,
+        serial=project.serial,
+        public_url=public_url,
+        release=JsonRelease(
+            version=release.version,
+            metadata=CoreMetadata.from_json(release.metadata),
+            description=release.description,
+            yanked=release.yanked,
+            yanked_reason=release.yanked_reason,
+        ),
+        files=files,
+        roles=_roles(project_id),
+    )
+
+
+def _choose(releases: Sequence[Release], version: str | None) -> Release | None:
+    if version is None:
+        return max(releases, key=lambda r: precedence(r.version, yanked=r.yanked), default=None)
+    try:
+        canonical = canonicalize_version(Version(version))
+    except InvalidVersion:
+        return None
+    return next((r for r in releases if r.canonical_version == canonical), None)
+
+
+def _roles(project_id: int) -> list[tuple[str, str]]:
+    grants = Grant.objects.filter(project_id=project_id, role__in=["owner", "maintainer"])
+    rows = grants.order_by("person__username").values_list("role", "person__username")
+    return sorted(((role.capitalize(), user) for role, user in rows), key=lambda row: row[0] != "Owner")
+
+
+def _json_file(row: FileRow, public_url: str) -> JsonFile:
+    return JsonFile(
+        filename=row.filename,
+        url=file_url(row.sha256, row.filename, public_path=public_url),
+        kind=row.kind,
+        python_version=row.python_version,
+        size_bytes=row.size_bytes,
+        sha256_hex=Sha256(row.sha256),
+        md5_hex=row.md5,
+        blake2b_256_hex=row.blake2b_256,
+        upload_time=row.uploaded_at,
+        requires_python=row.requires_python,
+        core_metadata_sha256=row.core_metadata_sha256,
+        yanked=row.is_yanked,
+        yanked_reason=row.reason,
+    )
+
+
+def list_root_entries(index_id: int) -> Iterator[RootEntry]:
+    """List every project of an index that readers may know of, by name."""
+    rows = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("normalized_name")
+    for name, normalized, serial in rows.values_list("name", "normalized_name", "serial").iterator():
+        yield RootEntry(name=name, normalized=NormalizedName(normalized), serial=serial)
+
+
+def release_text(release_id: int) -> tuple[str, str | None]:
+    """Read a release's description and its content type."""
+    description, metadata = Release.objects.values_list("description", "metadata").get(pk=release_id)
+    return description, metadata.get("description_content_type")
