@@ -7,6 +7,7 @@ import pytest
 import zstandard
 
 from creamery.storage import keys
+from creamery.storage.keys import Form
 from creamery.storage.store import BlobStore
 from tests.serve.conftest import SERIAL, Ask, Noted, put_project, read_document
 
@@ -24,7 +25,7 @@ def test_a_page_comes_in_the_form_asked_for(
 ) -> None:
     """SN-01, SH-01, SH-03, SJ-01"""
     answer = ask(path, accept=accept)
-    form = "json" if accept == JSON else "html"
+    form: Form = "json" if accept == JSON else "html"
     key = keys.simple_project(keys.DEFAULT_INDEX, "flask", form)
     stored = index.read(key if "flask" in path else keys.simple_root(keys.DEFAULT_INDEX, form))
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
