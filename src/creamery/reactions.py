@@ -5,7 +5,7 @@ from datetime import timedelta
 from creamery.accounts import events as accounts
 from creamery.catalog import events as catalog
 from creamery.kernel.outbox import Reaction, later, soon
-from creamery.publish import project_page, readme, root_page
+from creamery.publish import json_page, project_page, readme, root_page
 from creamery.upload import sweep
 
 
@@ -18,6 +18,7 @@ def table() -> dict[type, list[Reaction]]:
         catalog.ProjectCreated: [],
         catalog.FileAdded: [
             soon(project_page.render, key="project_id"),
+            later(json_page.render, key="project_id"),
             # A burst of uploads becomes one rendering; readers see the new name 2 s later at most.
             later(root_page.render, key="index_id", delay_seconds=2),
             later(readme.render, key="release_id"),

@@ -52,6 +52,12 @@ def publish(documents: Iterable[Document], *, claim: Claim) -> None:
             store.put_bytes(document.key, document.content)
 
 
+def remove(key: BlobKey) -> None:
+    """Remove a document with its variants."""
+    for name in (key, *(keys.variant(key, encoding) for encoding in keys.ENCODINGS)):
+        the_store().delete(name)
+
+
 def find_published_serial(key: BlobKey) -> int | None:
     """Read the serial that a document was built from; None if there is no such document."""
     try:

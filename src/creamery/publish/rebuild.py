@@ -14,15 +14,16 @@ from creamery.catalog.document_queries import (
 from creamery.kernel import notes, outbox
 from creamery.kernel.outbox import JobKey
 from creamery.kernel.stores import the_store
-from creamery.publish import project_page, root_page
+from creamery.publish import json_page, project_page, root_page
 from creamery.publish.documents import Document, variants
 from creamery.settings import CONFIG
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey
 from creamery.storage.store import NoSuchBlob
 
-PUBLIC_PATH_NOTE = "public-path"
+PUBLIC_URL_NOTE = "public-url"
 PROJECT, ROOT = "publish.project_page.render", "publish.root_page.render"
+JSON = "publish.json_page.render"
 OWED_WAIT_SECONDS = 10.0
 
 
@@ -39,9 +40,10 @@ def rebuild_all() -> Iterator[int]:
     for index_id in list_index_ids():
         for project_id in list_project_ids(index_id):
             _under_claim(JobKey(PROJECT, str(project_id)), project_page.render_whole, project_id)
+            _under_claim(JobKey(JSON, str(project_id)), json_page.render, project_id)
             yield project_id
         _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
-    notes.write_note(PUBLIC_PATH_NOTE, CONFIG.public_path)
+    notes.write_note(PUBLIC_URL_NOTE, CONFIG.public_url)
 
 
 def check_all() -> Iterator[list[Difference]]:
@@ -56,8 +58,10 @@ def check_all() -> Iterator[list[Difference]]:
 def check_project(project_id: int) -> list[Difference]:
     """Compare one project's documents and files with the record."""
     _wait_for(JobKey(PROJECT, str(project_id)))
+    _wait_for(JobKey(JSON, str(project_id)))
     place = get_project_place(project_id).place
-    differences = [d for document in project_page.project_documents(project_id, place) for d in _compare(document)]
+    documents = project_page.project_documents(project_id, place) + json_page.project_documents(project_id, place)
+    differences = [d for document in documents for d in _compare(document)]
     for file in list_changed_files(project_id, since=-1):
         what = "missing" if file.is_servable else "served, though it must not be"
         both = project_page.servable_keys(place, file)
@@ -67,17 +71,18 @@ def check_project(project_id: int) -> list[Difference]:
 
 def render_after_move() -> int:
     """
-    Have every page written again if the path of the public address has changed since they were, because file addresses in
-    the pages begin with it. Says how many projects that concerns.
+    Have every page written again if the public address has changed since they were, because addresses in the pages begin
+    with it or with its path. Says how many projects that concerns.
     """
-    before = notes.find_note(PUBLIC_PATH_NOTE)
-    if before == CONFIG.public_path:
+    before = notes.find_note(PUBLIC_URL_NOTE)
+    if before == CONFIG.public_url:
         return 0
     owed = 0
     if before is not None:
         for index_id in list_index_ids():
             owed += outbox.owe_each(project_page.render_whole, list_project_ids(index_id))
-    notes.write_note(PUBLIC_PATH_NOTE, CONFIG.public_path)
+            outbox.owe_each(json_page.render, list_project_ids(index_id))
+    notes.write_note(PUBLIC_URL_NOTE, CONFIG.public_url)
     return owed
 
 

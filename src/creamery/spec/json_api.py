@@ -65,18 +65,19 @@ def project_document(project: JsonProject) -> bytes:
     """Write the document of a project: its latest release, and the files of all."""
     document = _document(project)
     document["releases"] = {version: [_file(file) for file in files] for version, files in project.files.items()}
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(document)
 
 
 def release_document(project: JsonProject) -> bytes:
     """Write the document of one release: the same without the files of others."""
-    return orjson.dumps(_document(project), option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(_document(project))
 
 
 def _document(project: JsonProject) -> dict[str, Any]:
+    # The serial comes first: that is where readers of prepared documents find it without parsing them.
     return {
-        "info": _info(project),
         "last_serial": project.serial,
+        "info": _info(project),
         "urls": [_file(file) for file in project.files.get(project.release.version, ())],
         "vulnerabilities": [],
         "ownership": {"organization": None, "roles": [{"role": role, "user": user} for role, user in project.roles]},

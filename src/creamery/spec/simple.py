@@ -26,7 +26,7 @@ STATUSES = frozenset({"active", "archived", "deprecated", "quarantined"})
 
 # orjson's own writer of times is ten times faster than strftime; it ends UTC with the `Z` that PEP 700 wants.
 _JSON_OPTIONS = orjson.OPT_UTC_Z
-_SERIAL_IN_JSON = re.compile(rb'\{"meta":\{"_last-serial":(\d{1,19}),')
+_SERIAL_IN_JSON = re.compile(rb'\{(?:"meta":\{"_|")last[-_]serial":(\d{1,19}),')
 _SERIAL_IN_HTML = re.compile(rb"<!--SERIAL (\d{1,19})-->\n\Z")
 
 

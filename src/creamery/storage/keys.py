@@ -82,6 +82,21 @@ def simple_root(place: IndexPlace, form: Form) -> BlobKey:
     return BlobKey(f"{place}/simple/.root/index.{form}")
 
 
+def json_project(place: IndexPlace, normalized_name: str) -> BlobKey:
+    """Where a project's document of the JSON API lies."""
+    return BlobKey(f"{place}/pypi/{normalized_name}/project.json")
+
+
+def json_releases(place: IndexPlace, normalized_name: str) -> str:
+    """Where the documents of a project's single releases begin."""
+    return f"{place}/pypi/{normalized_name}/releases/"
+
+
+def json_release(place: IndexPlace, normalized_name: str, version: str, serial: int) -> BlobKey:
+    """Where a release's document of the JSON API lies; of that serial of its project, as it is made when first asked for."""
+    return BlobKey(f"{json_releases(place, normalized_name)}{serial}/{version}.json")
+
+
 def variant(key: BlobKey, encoding: Encoding) -> BlobKey:
     """Where the compressed twin of a document lies."""
     return BlobKey(key + _SUFFIXES[encoding])
