@@ -19,6 +19,7 @@ from creamery.catalog.steps import (
 )
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
+from creamery.kernel.failpoints import reach
 from creamery.kernel.transactions import writes
 from creamery.spec.digests import Sha256
 from creamery.storage.keys import DEFAULT_INDEX as DEFAULT_PLACE
@@ -69,6 +70,7 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
     if existing is not None:
         return AddedFile(existing.pk, existing.project_id, is_new=False)
     release, is_new_release = release_for(project, new)
+    reach("catalog.release-made")
     try:
         with transaction.atomic():
             file = insert_file(index, project, release, new, actor)
@@ -78,10 +80,13 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
         if existing is None:
             raise
         return AddedFile(existing.pk, existing.project_id, is_new=False)
+    reach("catalog.file-inserted")
     record_addition(file, project, release, is_new_project=is_new_project, actor=actor)
+    reach("catalog.event-recorded")
     changes = changes_of(new, release, is_new_project=is_new_project, is_new_release=is_new_release, actor=actor)
     last = take_serials(index, project, changes, actor=actor)
     File.objects.filter(pk=file.pk).update(serial=last)
+    reach("catalog.before-commit")
     return AddedFile(file.pk, project.pk, is_new=True)
 
 

@@ -15,6 +15,7 @@ from creamery.catalog.policy import About, Permission, may
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
 from creamery.kernel.events import Subject, record
+from creamery.kernel.failpoints import reach
 from creamery.kernel.refusals import Conflict, Forbidden, Limited
 from creamery.kernel.transactions import needs_transaction
 from creamery.spec.digests import Sha256
@@ -112,6 +113,7 @@ def take_serials(index: Index, project: Project, changes: Sequence[Change], *, a
     with connection.cursor() as cursor:
         cursor.execute("UPDATE serial SET n = n + %s WHERE id = 1 RETURNING n", [len(changes)])
         last: int = cursor.fetchone()[0]
+    reach("catalog.serial-taken")
     first, now = last - len(changes) + 1, clock.now()
     JournalEntry.objects.bulk_create(
         JournalEntry(

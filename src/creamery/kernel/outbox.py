@@ -25,6 +25,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 
 from creamery.kernel import clock
+from creamery.kernel.failpoints import reach
 from creamery.kernel.models import Job, Lease, Periodic
 from creamery.kernel.refusals import StillOwed
 
@@ -221,6 +222,7 @@ def run(key: JobKey) -> bool | None:
     claim = Claim(key)
     if not claim.take():
         return None
+    reach("outbox.claimed")
     try:
         return _run_claimed(key, claim)
     finally:
@@ -240,7 +242,9 @@ def _run_claimed(key: JobKey, claim: Claim) -> bool | None:
         log.exception("Reaction %s(%s) failed", *key)
         _note_failure(twins, error)
         return False
+    reach("outbox.reacted")
     Job.objects.filter(id__in=twins).delete()
+    reach("outbox.settled")
     return True
 
 

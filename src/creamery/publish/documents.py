@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import zstandard
 from isal import igzip
 
+from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
 from creamery.spec.simple import find_serial
@@ -50,6 +51,7 @@ def publish(documents: Iterable[Document], *, claim: Claim) -> None:
     for group in prepared:
         for document in group:
             store.put_bytes(document.key, document.content)
+            reach("publish.put")
 
 
 def remove(key: BlobKey) -> None:

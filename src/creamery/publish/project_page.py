@@ -52,6 +52,7 @@ def expose(place: IndexPlace, files: list[ListedFile], *, claim: Claim) -> None:
         content, metadata = servable_keys(place, file)
         if file.is_servable:
             store.copy(keys.blob(file.metadata_sha256), metadata)
+            reach("publish.metadata-exposed")
             store.copy(keys.blob(file.sha256), content)
         else:
             store.delete(content)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext_lazy as _
 
+from creamery.kernel.failpoints import reach
 from creamery.kernel.refusals import Limited
 from creamery.spec.digests import Sha256
 
@@ -63,6 +64,7 @@ class Receiver:
             raise FileTooLarge(limit=self._max_bytes)
         for digest in (self._sha256, self._md5, self._blake2b):
             digest.update(chunk)
+        reach("upload.receiving")
         view = memoryview(chunk)
         while view:
             view = view[self._out.write(view) :]

@@ -19,6 +19,7 @@ def store_content(received: Received, file: ValidFile, metadata_sha256: Sha256) 
     """
     store = the_store()
     note_blob(received.sha256, received.size_bytes)
+    reach("upload.noted-content")
     note_blob(metadata_sha256, len(file.metadata_bytes))
     reach("upload.noted")
     store.put_file(keys.blob(received.sha256), received.path)

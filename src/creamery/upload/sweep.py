@@ -6,6 +6,7 @@ import time
 from creamery.catalog.actions import SWEPT_AFTER, begin_sweep, finish_sweep
 from creamery.catalog.queries import list_blobs_to_sweep
 from creamery.kernel import clock
+from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
 from creamery.settings import CONFIG
@@ -20,7 +21,9 @@ def sweep(*, claim: Claim) -> None:
     for sha256 in list_blobs_to_sweep(clock.now() - SWEPT_AFTER):
         claim.hold()
         if begin_sweep(sha256):
+            reach("sweep.begun")
             store.delete(keys.blob(sha256))
+            reach("sweep.deleted")
             finish_sweep(sha256)
             swept += 1
     if swept:
