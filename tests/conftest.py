@@ -10,10 +10,11 @@ from uuid import uuid4
 import django
 import hypothesis
 import pytest
+from pytest_django import DjangoDbBlocker
 
 from tests.real import parts
 from tests.real.clients import Clients
-from tests.real.inside import Inside, begin_afresh
+from tests.real.inside import Inside, begin_afresh, forget_everything
 from tests.real.object_store import object_store
 from tests.real.postgres import Cluster
 from tests.real.running_index import RunningIndex
@@ -150,17 +151,20 @@ def running_index(start_index: Callable[..., RunningIndex]) -> RunningIndex:
 
 
 @pytest.fixture(scope="session")
-def _application() -> Iterator[Inside]:
-    inside = Inside()
-    yield inside
-    inside.close()
+def _application(django_db_blocker: DjangoDbBlocker) -> Iterator[Inside]:
+    with django_db_blocker.unblock():
+        inside = Inside()
+        yield inside
+        inside.close()
 
 
 @pytest.fixture
-def inside(transactional_db: None, _application: Inside) -> Inside:
+def inside(django_db_blocker: DjangoDbBlocker, _application: Inside) -> Iterator[Inside]:
     """Give the whole application in this process, on an empty index; faster than a server, and its rows can be seen."""
-    begin_afresh()
-    return _application
+    with django_db_blocker.unblock():
+        begin_afresh()
+        yield _application
+        forget_everything()
 
 
 @pytest.fixture

@@ -15,7 +15,15 @@ import pytest
 
 from tests.real import parts
 
-DATABASE_FIXTURES = {"db", "transactional_db", "fresh_database_url", "running_index", "start_index", "cluster"}
+DATABASE_FIXTURES = {
+    "db",
+    "transactional_db",
+    "inside",
+    "fresh_database_url",
+    "running_index",
+    "start_index",
+    "cluster",
+}
 MARKERS = (
     "need(*parts): needs parts besides Python packages: browser, nginx, bsdtar, curl, postgres15, object-store",
     "only_on(*databases): makes sense on these databases only: sqlite, postgres",
@@ -35,11 +43,17 @@ class Selection:
         self.tally: Path | None = config.getoption("tally")
         self.missing: Counter[str] = Counter()
 
+    @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Deselect what does not belong into this run, or cannot."""
-        kept = [item for item in items if self._belongs(item) and self._can_run(item)]
-        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-        items[:] = kept
+        """
+        Deselect what does not belong into this run, or cannot; put browser tests last.
+
+        Playwright keeps an event loop running in the main thread for as long as it is open; `asyncio.run` and Django's
+        tables refuse to work meanwhile. So nothing else comes after the first browser test.
+        """
+        chosen = [(item, self._belongs(item) and self._can_run(item)) for item in items]
+        config.hook.pytest_deselected(items=[item for item, is_kept in chosen if not is_kept])
+        items[:] = sorted((item for item, is_kept in chosen if is_kept), key=lambda item: "browser" in list_needs(item))
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Fail a test whose part is missing, where everything is required."""
