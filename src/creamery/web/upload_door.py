@@ -23,7 +23,7 @@ from creamery.storage.store import StoreUnavailable
 from creamery.upload.pipeline import Published, upload_file
 from creamery.upload.receive import FileTooLarge
 from creamery.web.answers import Answer, refuse, say, wants_json
-from creamery.web.asgi_types import Receive, Scope, Send, header
+from creamery.web.asgi_types import Message, Receive, Scope, Send, header
 from creamery.web.credentials import authenticate
 from creamery.web.multipart_form import LONGEST_FIELDS, FormReader
 
@@ -79,30 +79,31 @@ class UploadDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive one upload and answer it."""
         as_json = wants_json(header(scope, b"accept"))
+        body = _Body(receive)
         try:
-            published = await self._upload(scope, receive)
+            published = await self._upload(scope, body)
         except ClientGone:
             log.info("The client went away during an upload")
         except Refusal as refusal:
-            await _answer(refuse(refusal, as_json=as_json), receive, send, drain=True)
+            await _answer(refuse(refusal, as_json=as_json), body, send)
         except (StoreUnavailable, DatabaseError):
             log.exception("An upload met a database or store that is away")
-            await _answer(refuse(NotNow(), as_json=as_json), receive, send, drain=True)
+            await _answer(refuse(NotNow(), as_json=as_json), body, send)
         except Exception:
             log.exception("An upload failed")
             failed = Failed(request=scope.get("state", {}).get("request_id", "-"))
-            await _answer(refuse(failed, as_json=as_json), receive, send, drain=True)
+            await _answer(refuse(failed, as_json=as_json), body, send)
         else:
-            await _answer(_tell(published, as_json=as_json), receive, send, drain=False)
+            await _answer(_tell(published, as_json=as_json), body, send)
 
-    async def _upload(self, scope: Scope, receive: Receive) -> Published:
+    async def _upload(self, scope: Scope, body: "_Body") -> Published:
         actor = await self._in_thread(authenticate, header(scope, b"authorization"), asked_by=_asked_by(scope))
         limit = CONFIG.max_file_bytes
         if int(header(scope, b"content-length") or 0) > limit + LONGEST_FIELDS:
             raise FileTooLarge(limit=limit)
         reader = FormReader(header(scope, b"content-type"), folder=CONFIG.incoming, max_file_bytes=limit)
         try:
-            await self._read(reader, receive)
+            await self._read(reader, body)
             form, received = await self._in_thread(reader.finish)
         except BaseException:
             await self._in_thread(reader.discard)
@@ -110,19 +111,17 @@ class UploadDoor:
         # Shielded: when the client goes away now, the upload still ends in one of its two states, and cleans up.
         return await asyncio.shield(self._in_thread(upload_file, form, received, actor=actor))
 
-    async def _read(self, reader: FormReader, receive: Receive) -> None:
+    async def _read(self, reader: FormReader, body: "_Body") -> None:
         waiting = bytearray()
-        more = True
-        while more:
+        while not body.is_over:
             try:
-                message = await asyncio.wait_for(receive(), CONFIG.upload_wait_seconds)
+                message = await asyncio.wait_for(body.receive(), CONFIG.upload_wait_seconds)
             except TimeoutError:
                 raise TooSlow(seconds=CONFIG.upload_wait_seconds) from None
             if message["type"] == "http.disconnect":
                 raise ClientGone
             waiting += message.get("body", b"")
-            more = message.get("more_body", False)
-            if len(waiting) >= CHUNK_BYTES or not more:
+            if len(waiting) >= CHUNK_BYTES or body.is_over:
                 await self._in_thread(reader.feed, bytes(waiting))
                 waiting.clear()
 
@@ -136,28 +135,40 @@ class UploadDoor:
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, run)
 
 
-async def _answer(answer: Answer, receive: Receive, send: Send, *, drain: bool) -> None:
-    if not drain:
+class _Body:
+    """A request's body, which knows whether there is more of it: nothing may be waited for that never comes."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.is_over = False
+
+    async def receive(self) -> Message:
+        """Take the next message."""
+        message = await self._receive()
+        self.is_over = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+
+async def _answer(answer: Answer, body: _Body, send: Send) -> None:
+    if body.is_over:
         await send(answer.start())
         await send({"type": "http.response.body", "body": answer.body})
         return
     # The whole answer is on its way before the rest of the body is read: clients that look for it early can stop.
     await send(answer.start((b"connection", b"close")))
     await send({"type": "http.response.body", "body": answer.body, "more_body": True})
-    await _drain(receive)
+    await _drain(body)
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def _drain(receive: Receive) -> None:
+async def _drain(body: _Body) -> None:
     deadline, left = time.monotonic() + DRAIN_SECONDS, DRAIN_BYTES
-    while left > 0 and (wait := deadline - time.monotonic()) > 0:
+    while not body.is_over and left > 0 and (wait := deadline - time.monotonic()) > 0:
         try:
-            message = await asyncio.wait_for(receive(), wait)
+            message = await asyncio.wait_for(body.receive(), wait)
         except TimeoutError:
             return
         left -= len(message.get("body", b""))
-        if message["type"] == "http.disconnect" or not message.get("more_body", False):
-            return
 
 
 def _tell(published: Published, *, as_json: bool) -> Answer:
