@@ -69,14 +69,13 @@ class NameLedger:
         earlier = self._names.get(key)
         if earlier == name:
             self._findings.refuse("duplicate-member", name, N_("A name stands in an archive once."))
-        elif earlier is not None:
-            rule = N_(
-                "Two names differ by more than case, accents' encoding and a final slash; this one and {other} do not."
-            )
+            return
+        if earlier is not None:
+            rule = N_("Some systems cannot tell this name from {other}: they ignore case or the encoding of accents.")
             self._findings.refuse("colliding-members", name, rule, _REMEDY, other=earlier)
-        else:
-            self._names[key] = name
-            self._hold(name)
+            return
+        self._names[key] = name
+        self._hold(name)
         self._add_folders(key if name.endswith("/") else key.rpartition("/")[0])
 
     def _add_folders(self, folder: str) -> None:

@@ -28,6 +28,7 @@ _ZIP64_EXTRA, _UNICODE_PATH_EXTRA = 0x0001, 0x7075
 _UTF8_FLAG = 0x800
 
 _SOURCE = "PyPA specifications, 'Binary distribution format'; ZIP APPNOTE 4.3"
+_TRUNCATED = N_("The archive ends in the middle of a record.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def read_exactly(file: BinaryIO, offset: int, size_bytes: int, findings: Finding
     file.seek(offset)
     found = file.read(size_bytes)
     if len(found) != size_bytes:
-        findings.fail("zip-truncated", findings.filename, N_("The archive ends in the middle of a record."))
+        findings.fail("zip-truncated", findings.filename, _TRUNCATED, source=_SOURCE)
     return found
 
 
@@ -89,7 +90,11 @@ _NO_ZIP = N_("The file is no ZIP archive.")
 
 def _fail_without_end(file: BinaryIO, size_bytes: int, findings: Findings) -> None:
     tail_bytes = min(size_bytes, _END.size + _FULL_16)
-    if _END_SIGNATURE in read_exactly(file, size_bytes - tail_bytes, tail_bytes, findings):
+    tail = read_exactly(file, size_bytes - tail_bytes, tail_bytes, findings)
+    found = tail.rfind(_END_SIGNATURE)
+    if found > tail_bytes - _END.size:
+        findings.fail("zip-truncated", findings.filename, _TRUNCATED, source=_SOURCE)
+    if found >= 0:
         rule = N_("The archive ends with its end record, without a comment and without bytes after it.")
         findings.fail("zip-trailing-bytes", findings.filename, rule, source=_SOURCE)
     findings.fail("not-a-zip", findings.filename, _NO_ZIP, source=_SOURCE)
@@ -217,8 +222,7 @@ def _widen(values: list[int], extras: dict[int, bytes], name: str, findings: Fin
         return values
     if not full or len(wide) != 8 * len(full):
         rule = N_("The 64-bit extra field does not hold exactly the numbers that need it.")
-        findings.refuse("zip64-extra", name, rule, source=_SOURCE)
-        return values
+        findings.fail("zip64-extra", name, rule, source=_SOURCE)
     for index, value in zip(full, struct.unpack(f"<{len(full)}Q", wide), strict=True):
         values[index] = value
     return values
