@@ -5,6 +5,7 @@ from datetime import timedelta
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,17 +15,28 @@ from creamery.accounts import actions, queries
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
 from creamery.kernel.refusals import Conflict, Invalid, problem_text
+from creamery.spec.problems import fill
 from creamery.web.look import context
-from creamery.web.pages.commands import list_publish_commands
+from creamery.web.pages.commands import Command, list_install_commands, list_publish_commands
 
 TOKEN_DAYS = 90
 
 
 class FirstPersonForm(forms.Form):
-    """What a new administrator says about themselves."""
+    """
+    What a new administrator says about themselves.
 
-    username = forms.CharField(label=_("Username"), max_length=50, widget=forms.TextInput({"autocomplete": "username"}))
-    email = forms.EmailField(label=_("E-mail address"), widget=forms.EmailInput({"autocomplete": "email"}))
+    Only what is missing is found here. The rules are the action's, so that all that is wrong is said at once.
+    """
+
+    username = forms.CharField(
+        label=_("Username"),
+        max_length=50,
+        widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    email = forms.CharField(
+        label=_("E-mail address"), max_length=254, widget=forms.EmailInput({"autocomplete": "email"})
+    )
     password = forms.CharField(
         label=_("Password"),
         strip=False,
@@ -40,7 +52,7 @@ class FirstPersonForm(forms.Form):
 def first_person(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for name, address and password; then show the new administrator's first API token, once."""
     queries.require_setup_code(code)
-    form = FirstPersonForm(request.POST or None)
+    form = FirstPersonForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         try:
             person = actions.create_first_person(code, **form.cleaned_data, actor=request.actor)  # type: ignore[attr-defined]
@@ -59,12 +71,24 @@ def _welcome(request: HttpRequest, *, person_id: int, username: str) -> HttpResp
     )  # fmt: skip
     expires_at = clock.now() + timedelta(days=TOKEN_DAYS)
     token = actions.create_token(person_id, name="first token", projects=None, expires_at=expires_at, actor=person)
-    page = {"username": username, "token": token, "publish": list_publish_commands(context(request))}
+    addresses = context(request)
+    page = {
+        "username": username,
+        "token": token,
+        "publish": [Command(c.tool, c.text.replace("<token>", token.text)) for c in list_publish_commands(addresses)],
+        "install": list_install_commands(addresses["simple_url"], "<package>"),
+    }
     return render(request, "setup/welcome.html", page)
 
 
 def _put_beside_fields(form: FirstPersonForm, refusal: Invalid | Conflict) -> None:
     for problem in refusal.problems:
-        form.add_error(problem.field if problem.field in form.fields else None, problem_text(problem))
+        if problem.field in form.fields:
+            # The field's name and value stand beside it already.
+            form.add_error(
+                problem.field, " ".join(fill(gettext(t), problem.params) for t in (problem.rule, problem.remedy))
+            )
+        else:
+            form.add_error(None, problem_text(problem))
     if not refusal.problems:
         form.add_error(None, refusal.headline())
