@@ -1,14 +1,19 @@
 """Which web area owns which path. What installers read is not here: serve answers it before Django is asked."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from creamery.web import operations
+from creamery.web.legacy import json_api, xmlrpc
 from creamery.web.setup import views as setup
 
 urlpatterns = [
     path("health/ready", operations.ready),
     path("metrics", operations.metrics),
     path("setup/<str:code>/", setup.first_person, name="setup"),
+    path("pypi", xmlrpc.xmlrpc_door),
+    path("pypi/", xmlrpc.xmlrpc_door),
+    path("RPC2", xmlrpc.xmlrpc_door),
+    re_path(r"^pypi/(?P<name>[^/]+)/(?P<version>[^/]+)/json/?$", json_api.release),
     path("", include("creamery.web.pages.urls")),
 ]
 

@@ -85,9 +85,15 @@ def get_person_id(username: str) -> int:
     Raises:
         NoSuchPerson: nobody by that name.
     """
-    person_id: int | None = Person.objects.named(username).values_list("pk", flat=True).first()
+    person_id = find_person_id(username)
     if person_id is None:
         raise NoSuchPerson(username=username)
+    return person_id
+
+
+def find_person_id(username: str) -> int | None:
+    """Find a person by name, whatever its case."""
+    person_id: int | None = Person.objects.named(username).values_list("pk", flat=True).first()
     return person_id
 
 

@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
+from django.db.models import F
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
-from creamery.catalog.models import File, Grant, Index, Project, Release, Serial
+from creamery.catalog.models import DEFAULT_INDEX, File, Grant, Index, Project, Release, Serial
 from creamery.catalog.queries import file_url
 from creamery.spec.digests import Sha256
 from creamery.spec.json_api import JsonFile, JsonProject, JsonRelease
 from creamery.spec.metadata import CoreMetadata
-from creamery.spec.names import NormalizedName
+from creamery.spec.names import NormalizedName, normalize_name
 from creamery.spec.simple import FileEntry, ProjectPage, RootEntry
 from creamery.spec.versions import precedence
 from creamery.storage.keys import IndexPlace
@@ -194,7 +196,7 @@ def find_json_project(project_id: int, *, version: str | None = None, public_url
             yanked_reason=release.yanked_reason,
         ),
         files=files,
-        roles=_roles(project_id),
+        roles=list_roles(project_id),
     )
 
 
@@ -208,7 +210,8 @@ def _choose(releases: Sequence[Release], version: str | None) -> Release | None:
     return next((r for r in releases if r.canonical_version == canonical), None)
 
 
-def _roles(project_id: int) -> list[tuple[str, str]]:
+def list_roles(project_id: int) -> list[tuple[str, str]]:
+    """List who has which role in a project, owners first."""
     grants = Grant.objects.filter(project_id=project_id, role__in=["owner", "maintainer"])
     rows = grants.order_by("person__username").values_list("role", "person__username")
     return sorted(((role.capitalize(), user) for role, user in rows), key=lambda row: row[0] != "Owner")
@@ -243,3 +246,31 @@ def release_text(release_id: int) -> tuple[str, str | None]:
     """Read a release's description and its content type."""
     description, metadata = Release.objects.values_list("description", "metadata").get(pk=release_id)
     return description, metadata.get("description_content_type")
+
+
+def find_project_id(name: str) -> int | None:
+    """Find a project of the default index, however its name is spelt."""
+    projects = Project.objects.filter(index__name=DEFAULT_INDEX, normalized_name=normalize_name(name))
+    return projects.exclude(status="quarantined").values_list("pk", flat=True).first()
+
+
+def list_serials() -> dict[str, int]:
+    """Tell the last serial of every project that readers may know of, by name."""
+    projects = Project.objects.filter(index__name=DEFAULT_INDEX).exclude(status="quarantined")
+    return dict(projects.values_list("name", "serial").iterator(chunk_size=10_000))
+
+
+def list_projects_of(person_id: int) -> list[tuple[str, str]]:
+    """List a person's projects with the role in each."""
+    grants = Grant.objects.filter(person_id=person_id, role__in=["owner", "maintainer"])
+    rows = grants.order_by("project__name").values_list("role", "project__name")
+    return [(role.capitalize(), name) for role, name in rows]
+
+
+def list_releases_with(classifiers: Sequence[str], limit: int = 10_000) -> list[tuple[str, str]]:
+    """List the latest releases that have all these classifiers, by name."""
+    latest = Release.objects.filter(version=F("project__latest_version"), project__index__name=DEFAULT_INDEX)
+    rows = latest.order_by("project__name").values_list("project__name", "version", "metadata")
+    wanted = set(classifiers)
+    found = ((n, v) for n, v, said in rows.iterator(chunk_size=2_000) if wanted <= set(said.get("classifiers", ())))
+    return list(islice(found, limit))
