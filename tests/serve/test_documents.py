@@ -1,6 +1,7 @@
 """Finding documents: how often a store is asked, what is kept, and that nothing stale is shown for long."""
 
 import asyncio
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -173,6 +174,25 @@ def test_a_store_that_is_down_is_said_to_be_down_and_used_again(threads: ThreadP
             assert await content_of(documents) == b"one"
 
         asyncio.run(use())
+
+
+def test_an_error_that_nobody_waits_for_any_more_is_no_accident(threads: ThreadPoolExecutor) -> None:
+    store = FarStore()
+    store.is_down = True
+    documents = Documents(store, threads)
+    complaints = []
+
+    async def use() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+        waiting = asyncio.create_task(content_of(documents))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0.05)
+        gc.collect()
+
+    asyncio.run(use())
+    assert len(store.stats) == 1
+    assert complaints == []
 
 
 def kept(size_bytes: int) -> _Kept:

@@ -168,9 +168,15 @@ class Documents:
         if running is None:
             running = asyncio.get_running_loop().create_task(call())
             self._running[name] = running
-            running.add_done_callback(lambda _done: self._running.pop(name, None))
+            running.add_done_callback(partial(self._forget, name))
         # Shielded, since a client that goes away must not take the answer from the others.
         return await asyncio.shield(running)
+
+    def _forget(self, name: tuple[BlobKey, str | None], done: asyncio.Task[Document | None]) -> None:
+        del self._running[name]
+        # Where all who waited went away, nobody else takes the error, and asyncio would complain.
+        if not done.cancelled():
+            done.exception()
 
 
 def _check(store: BlobStore, key: BlobKey, encoding: Encoding | None, kept: _Kept | None, checked_at: float) -> _Kept:

@@ -103,11 +103,13 @@ class FilesystemStore:
 
     def stat(self, key: BlobKey) -> BlobStat:
         """Say size, version and time of a blob. Raises NoSuchBlob."""
-        with _unavailable(key):
-            try:
-                found = os.stat(self._prefix + check_key(key))  # noqa: PTH116 - once per read; Path costs more than the call.
-            except _ABSENT:
-                raise self._missing(key) from None
+        # Asked on every read of a page: a Path or another context manager here would cost more than the call itself.
+        try:
+            found = os.stat(self._prefix + check_key(key))  # noqa: PTH116
+        except _ABSENT:
+            raise self._missing(key) from None
+        except OSError as error:
+            raise _said(error, key) from error
         if not stat_bits.S_ISREG(found.st_mode):
             raise NoSuchBlob(key)
         version = f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"
@@ -163,8 +165,9 @@ class FilesystemStore:
         A folder whose disk is not mounted is empty. Saying "no such blob" then would make installers believe that the
         project does not exist and take it from another index.
         """
-        if self.incoming.is_dir():
-            return NoSuchBlob(key)
+        with suppress(OSError):
+            if self.incoming.is_dir():
+                return NoSuchBlob(key)
         return StoreUnavailable(errno.ENODEV, "The store's folder is gone", str(self.root))
 
     @contextmanager
@@ -218,7 +221,11 @@ def _unavailable(about: object) -> Iterator[None]:
     except (StoreUnavailable, NoSuchBlob):
         raise
     except OSError as error:
-        raise StoreUnavailable(error.errno, error.strerror or str(error), str(about)) from error
+        raise _said(error, about) from error
+
+
+def _said(error: OSError, about: object) -> StoreUnavailable:
+    return StoreUnavailable(error.errno, error.strerror or str(error), str(about))
 
 
 def _create(path: Path) -> BinaryIO:
