@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from creamery.cli.greeting import own_command
 from creamery.cli.output import DATA, JSON, prepared, refusals_are_sentences, show_rows, tell
 
 
@@ -28,14 +29,18 @@ def user() -> None:
 @refusals_are_sentences
 def create_user(*, name: str, email: str, password_stdin: bool, staff: bool, data: Path | None, as_json: bool) -> None:
     """Create a person, who counts as verified and may publish at once."""
-    prepared(data)
+    chosen = prepared(data)
     from creamery.accounts.actions import create_person
     from creamery.kernel.actor import CONSOLE
 
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
     person = create_person(name, email=email, password=password, is_staff=staff, is_verified=True, actor=CONSOLE)
     told = {"id": person.pk, "username": person.username, "email": person.email, "is_staff": person.is_staff}
-    tell(told, f"Created {person.username}. Next: creamery token create --user {person.username}", as_json=as_json)
+    tell(
+        told,
+        f"Created {person.username}. Next: {own_command(chosen)} token create --user {person.username}",
+        as_json=as_json,
+    )
 
 
 @user.command("list")

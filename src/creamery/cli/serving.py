@@ -1,20 +1,17 @@
 """`creamery serve` and `creamery worker`."""
 
-import os
 import signal
 import socket
-import sys
 import tempfile
 import threading
 from pathlib import Path
 
 import click
 import uvicorn
-from rich.console import Console
-from rich.markup import escape
 from uvicorn.supervisors import Multiprocess
 
 from creamery import config, prepare
+from creamery.cli.greeting import greet
 from creamery.cli.output import DATA
 from creamery.config import Config
 from creamery.kernel import logs
@@ -42,7 +39,7 @@ def serve(
         sockets = _listen(chosen)
         prepare.load_tables()
         prepare.start_afresh()
-        _greet(chosen)
+        greet(chosen)
         _run(chosen, sockets)
 
 
@@ -66,45 +63,6 @@ def _listen(chosen: Config) -> list[socket.socket]:
         listening.set_inheritable(True)
         sockets.append(listening)
     return sockets
-
-
-def _greet(chosen: Config) -> None:
-    """Print the address and what to type next, with the real address filled in."""
-    from creamery.accounts.actions import new_setup_code
-    from creamery.accounts.queries import has_people
-
-    url = chosen.public_url
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"[bold]Creamery[/] serves [bold cyan]{escape(url)}/[/] from {escape(str(chosen.data))}")
-    if not has_people():
-        console.print("\nNobody has an account yet. Create the first administrator by this link, which works once:")
-        console.print(f"  {escape(url)}/setup/{new_setup_code()}/")
-        console.print("\nor at the console, in another terminal:")
-    console.print(_NEXT.format(url=escape(url), creamery=_own_command(chosen)))
-
-
-_NEXT = """\
-  {creamery} user create ada --email ada@idx.example
-  export TWINE_PASSWORD=$({creamery} token create --user ada)
-
-[bold]Publish[/] what lies in dist/:
-  twine upload --repository-url {url}/legacy/ -u __token__ dist/*
-  UV_PUBLISH_TOKEN=$TWINE_PASSWORD uv publish --publish-url {url}/legacy/ --check-url {url}/simple/
-
-[bold]Install[/]:
-  pip install --index-url {url}/simple/ NAME
-  uv pip install --index-url {url}/simple/ NAME
-
-Stop with Ctrl-C."""
-
-
-def _own_command(chosen: Config) -> str:
-    """Spell the command so that it works in another terminal, in this folder, on the same data."""
-    program = Path(sys.argv[0])
-    on_path = any((Path(folder) / program.name).exists() for folder in os.get_exec_path())
-    name = program.name if on_path or not program.exists() else os.path.relpath(program)
-    usual = chosen.data == Path("creamery-data").resolve()
-    return name if usual else f"CREAMERY_DATA={chosen.data} {name}"
 
 
 def _run(chosen: Config, sockets: list[socket.socket]) -> None:
