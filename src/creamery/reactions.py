@@ -5,7 +5,7 @@ from datetime import timedelta
 from creamery.accounts import events as accounts
 from creamery.catalog import events as catalog
 from creamery.kernel.outbox import Reaction, later, soon
-from creamery.publish import json_page, project_page, readme, root_page
+from creamery.publish import feeds, json_page, project_page, readme, root_page, site_map
 from creamery.upload import sweep
 
 
@@ -21,6 +21,8 @@ def table() -> dict[type, list[Reaction]]:
             later(json_page.render, key="project_id"),
             # A burst of uploads becomes one rendering; readers see the new name 2 s later at most.
             later(root_page.render, key="index_id", delay_seconds=2),
+            later(feeds.render_index, key="index_id", delay_seconds=2),
+            later(feeds.render_project, key="project_id", delay_seconds=2),
             later(readme.render, key="release_id"),
         ],
     }
@@ -28,7 +30,11 @@ def table() -> dict[type, list[Reaction]]:
 
 def periodic() -> dict[Reaction, timedelta]:
     """Say what repeats, and how often."""
-    return {later(sweep.sweep): timedelta(hours=1)}
+    return {
+        later(sweep.sweep): timedelta(hours=1),
+        later(site_map.render_statistics): timedelta(hours=1),
+        later(site_map.render): timedelta(days=1),
+    }
 
 
 def by_hand() -> list[Reaction]:

@@ -69,6 +69,7 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
+        "DIRS": [Path(__file__).parent / "publish" / "templates"],
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",

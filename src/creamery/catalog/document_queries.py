@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
-from django.db.models import F
+from django.db.models import F, QuerySet, Sum
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
@@ -274,3 +274,59 @@ def list_releases_with(classifiers: Sequence[str], limit: int = 10_000) -> list[
     wanted = set(classifiers)
     found = ((n, v) for n, v, said in rows.iterator(chunk_size=2_000) if wanted <= set(said.get("classifiers", ())))
     return list(islice(found, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelease:
+    """A release, or a project by its latest one, in a feed."""
+
+    name: str
+    normalized_name: str
+    version: str
+    summary: str
+    at: datetime
+
+
+def list_new_projects(index_id: int, limit: int) -> list[NewRelease]:
+    """List the projects that were created last, newest first."""
+    projects = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("-pk")[:limit]
+    return [NewRelease(p.name, p.normalized_name, p.latest_version, p.summary, p.created_at) for p in projects]
+
+
+def list_new_releases(index_id: int, limit: int) -> list[NewRelease]:
+    """List the releases that were created last, newest first."""
+    releases = Release.objects.filter(project__index_id=index_id).exclude(project__status="quarantined")
+    return _new_releases(releases.order_by("-pk"), limit)
+
+
+def list_releases_of(project_id: int, limit: int) -> list[NewRelease]:
+    """List a project's releases that were created last, newest first."""
+    return _new_releases(Release.objects.filter(project_id=project_id).order_by("-pk"), limit)
+
+
+def _new_releases(releases: "QuerySet[Release]", limit: int) -> list[NewRelease]:
+    found = releases.select_related("project").defer("description")[:limit]
+    return [
+        NewRelease(r.project.name, r.project.normalized_name, r.version, r.metadata.get("summary", ""), r.created_at)
+        for r in found
+    ]
+
+
+def list_site_map_parts(index_id: int, size: int) -> Iterator[tuple[int, list[tuple[str, datetime]]]]:
+    """List projects in parts of at most so many: the number of each part, then names with the time of the last change."""
+    projects = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("pk")
+    rows = projects.values_list("normalized_name", "updated_at").iterator(chunk_size=10_000)
+    number = 0
+    while part := list(islice(rows, size)):
+        yield number, part
+        number += 1
+
+
+def get_sizes(index_id: int, largest: int) -> tuple[int, list[tuple[str, int]]]:
+    """Tell the size of all files in bytes, and the projects with the largest sizes."""
+    files = File.objects.filter(index_id=index_id, state="live").exclude(project__status="quarantined")
+    total = files.aggregate(total=Sum("size_bytes"))["total"] or 0
+    by_project = (
+        files.values_list("project__name").annotate(total=Sum("size_bytes")).order_by("-total", "project__name")
+    )
+    return total, list(by_project[:largest])

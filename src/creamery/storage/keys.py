@@ -97,6 +97,26 @@ def json_release(place: IndexPlace, normalized_name: str, version: str, serial: 
     return BlobKey(f"{json_releases(place, normalized_name)}{serial}/{version}.json")
 
 
+def feed(place: IndexPlace, name: Literal["packages", "updates"]) -> BlobKey:
+    """Where a feed of an index lies."""
+    return BlobKey(f"{place}/rss/{name}.xml")
+
+
+def project_feed(place: IndexPlace, normalized_name: str) -> BlobKey:
+    """Where the feed of a project's releases lies."""
+    return BlobKey(f"{place}/rss/project/{normalized_name}/releases.xml")
+
+
+def sitemap(place: IndexPlace, number: int | None = None) -> BlobKey:
+    """Where a part of the site map lies; without a number the list of the parts."""
+    return BlobKey(f"{place}/sitemap/{'index' if number is None else number}.xml")
+
+
+def statistics(place: IndexPlace) -> BlobKey:
+    """Where the figures of an index lie."""
+    return BlobKey(f"{place}/stats.json")
+
+
 def variant(key: BlobKey, encoding: Encoding) -> BlobKey:
     """Where the compressed twin of a document lies."""
     return BlobKey(key + _SUFFIXES[encoding])
