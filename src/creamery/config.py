@@ -65,9 +65,7 @@ class Config:
     )
     index_policy: Literal["open", "public"] = field(
         default="open",
-        metadata={
-            "help": "open: local versions, linux_* tags, direct URLs and Private :: classifiers are allowed; public: PyPI's rules."
-        },
+        metadata={"help": "open: local versions such as 1.0+corp may be published; public: they are refused."},
     )
     max_file_bytes: int = field(
         default=4096 * MEBIBYTE, metadata={"help": "The largest distribution file that is accepted, in bytes."}
