@@ -72,7 +72,7 @@ def is_upload(scope: Scope) -> bool:
     """Tell an upload from XML-RPC, which shares an address with it, by its content type."""
     if scope["method"] != "POST" or below_public_path(scope["path"]) not in UPLOAD_PATHS:
         return False
-    return not header(scope, b"content-type").startswith(("text/xml", "application/xml"))
+    return not header(scope, b"content-type").lower().startswith(("text/xml", "application/xml"))
 
 
 def below_public_path(path: str) -> str:

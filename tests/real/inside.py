@@ -79,12 +79,24 @@ class Inside:
         body: bytes | Iterable[bytes] = b"",
         address: str = "127.0.0.1",
         breaks_off: bool = False,
+        stands_still: bool = False,
     ) -> Answer:
         """
         Send one request. A body in pieces comes chunked, one message a piece; with `breaks_off` the client goes away
-        after them. The answer has status 0 when nothing was answered.
+        after them, with `stands_still` nothing comes after them. The answer has status 0 when nothing was answered.
         """
-        return self._runner.run(self._send(method, path, dict(headers or {}), body, address, breaks_off))
+        pieces = [body] if isinstance(body, bytes) else list(body)
+        given = dict(headers or {})
+        if isinstance(body, bytes) and (body or method == "POST"):
+            given.setdefault("content-length", str(len(body)))
+        incoming: list[dict[str, Any]] = [
+            {"type": "http.request", "body": piece, "more_body": place < len(pieces) - 1}
+            for place, piece in enumerate(pieces)
+        ]
+        if breaks_off or stands_still:
+            incoming[-1]["more_body"] = True
+        scope = _scope(method, path, given, address)
+        return self._runner.run(self._send(scope, incoming, breaks_off=breaks_off))
 
     def get(self, path: str, **headers: str) -> Answer:
         """Read an address: `get("/simple/", accept=...)`."""
@@ -116,22 +128,7 @@ class Inside:
         self._runner.run(self._end_door())
         self._runner.close()
 
-    async def _send(
-        self,
-        method: str,
-        path: str,
-        headers: dict[str, str],
-        body: bytes | Iterable[bytes],
-        address: str,
-        breaks_off: bool,
-    ) -> Answer:
-        pieces = [body] if isinstance(body, bytes) else list(body)
-        if isinstance(body, bytes) and (body or method == "POST"):
-            headers.setdefault("content-length", str(len(body)))
-        incoming: list[dict[str, Any]] = [
-            {"type": "http.request", "body": piece, "more_body": breaks_off or place < len(pieces) - 1}
-            for place, piece in enumerate(pieces)
-        ] or [{"type": "http.request", "body": b"", "more_body": False}]
+    async def _send(self, scope: dict[str, Any], incoming: list[dict[str, Any]], *, breaks_off: bool) -> Answer:
         sent: list[dict[str, Any]] = []
         ended = asyncio.Event()
 
@@ -147,7 +144,7 @@ class Inside:
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 ended.set()
 
-        await self._app(_scope(method, path, headers, address), receive, send)
+        await self._app(scope, receive, send)
         return _answer(sent)
 
     async def _end_door(self) -> None:

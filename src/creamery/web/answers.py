@@ -46,9 +46,10 @@ def wants_json(accept: str) -> bool:
     for part in accept.split(","):
         kind, _, parameters = part.strip().partition(";")
         weight = _weight(parameters)
-        if kind.strip() in {"application/json", "application/problem+json", "application/*"}:
+        kind = kind.strip().lower()
+        if kind in {"application/json", "application/problem+json", "application/*"}:
             best_json = max(best_json, weight)
-        elif kind.strip() in {"text/plain", "text/*", "*/*"}:
+        elif kind in {"text/plain", "text/*", "*/*"}:
             best_text = max(best_text, weight)
     return best_json > best_text
 
