@@ -174,6 +174,7 @@ class Block:
     kind: bytes = b"0"
     link: str = ""
     mode: bytes = b"0000644\0"
+    owner: bytes = b"0000000\0"
     size: bytes | None = None
     magic: bytes = b"ustar\x0000"
     prefix: bytes = b""
@@ -184,7 +185,7 @@ class Block:
         """Write it."""
         name = self.name.encode() if isinstance(self.name, str) else self.name
         size = b"%011o\0" % len(self.content) if self.size is None else self.size
-        head = name.ljust(100, b"\0") + self.mode + b"0000000\0" * 2 + size + b"00000000000\0" + b" " * 8
+        head = name.ljust(100, b"\0") + self.mode + self.owner + b"0000000\0" + size + b"00000000000\0" + b" " * 8
         head += self.kind + self.link.encode().ljust(100, b"\0") + self.magic + bytes(64) + b"0000000\0" * 2
         head += self.prefix.ljust(155, b"\0") + bytes(12)
         checksum = b"%06o\0 " % sum(head) if self.checksum is None else self.checksum

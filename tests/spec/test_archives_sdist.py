@@ -173,6 +173,8 @@ LIES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
     "a binary negative size": (lambda: sdist(Block("foo-1.0/x", size=b"\xff" * 12)), ["tar-number"]),
     "a size that only int() reads": (lambda: sdist(Block("foo-1.0/x", size=b"0000001_000\0")), ["tar-number"]),
     "a size past the end": (lambda: sdist(Block("foo-1.0/x", size=b"77777777777\0")), ["tar-truncated"]),
+    "an owner that nobody can read": (lambda: sdist(Block("foo-1.0/x", owner=b"0x00001\0")), ["tar-number"]),
+    "a time that is no number": (lambda: sdist(pax(("mtime", "nan")), Block("foo-1.0/x")), ["tar-pax"]),
     "a folder with content": (lambda: sdist(Block("foo-1.0/x/", b"x", kind=b"5")), ["tar-content"]),
     "a link with content": (lambda: sdist(Block("foo-1.0/x", b"x", kind=b"2", link="y")), ["tar-content"]),
     "a wrong checksum": (lambda: sdist(Block("foo-1.0/x", checksum=b"000000\0 ")), ["tar-header"]),
@@ -227,6 +229,11 @@ def test_a_tar_that_readers_could_take_for_another_is_refused(case: str) -> None
     """SD-05, SD-06, ARC, UPL-065, UPL-066, WH-11"""
     write, expected = LIES[case]
     assert codes(write()) == expected
+
+
+def test_a_large_owner_in_binary_is_read() -> None:
+    """SD-01: machines with directory services have such owners."""
+    assert read(sdist(Block("foo-1.0/x", owner=b"\x80\0\0\0\x40\0\0\1"))).member_count == 3
 
 
 @pytest.mark.parametrize(

@@ -225,6 +225,10 @@ LIES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
         lambda: write_zip(wheel_entries(), end=End(offset=FULL)),
         ["zip64-missing"],
     ),
+    "a later version of the format": (
+        lambda: honest().replace(b"PK\3\4\x14", b"PK\3\4\x40", 1),
+        ["zip-version"],
+    ),
     "a damaged stream": (
         lambda: write_zip(change(wheel_entries(), 0, data=b"\xff\xff\xff\xff", crc=0)),
         ["zip-content"],

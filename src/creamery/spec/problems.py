@@ -1,6 +1,7 @@
 """What is wrong with an input, in a shape that people, programs and translators can all use."""
 
 import dataclasses
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -58,10 +59,19 @@ def fill(template: str, params: Mapping[str, str | int]) -> str:
 
 
 def shorten(value: str, limit: int = SHOWN_CHARACTERS) -> str:
-    """
-    Cut a value to what a person can read.
+    r"""
+    Cut a value to what a person can read, and show what they could not see, such as escapes that a terminal would obey.
 
     >>> shorten("a" * 300, limit=5)
     'aaaaa…'
+    >>> print(shorten("\x1b[31mred\u202e"))
+    \x1b[31mred\u202e
     """
-    return value if len(value) <= limit else value[:limit] + "…"
+    cut = value if len(value) <= limit else value[:limit] + "…"
+    return cut if cut.isprintable() else "".join(map(_visible, cut))
+
+
+def _visible(character: str) -> str:
+    """Write a control character, a bidirectional mark or half a surrogate as Python does; leave spaces and signs alone."""
+    is_seen = character.isprintable() or unicodedata.category(character) == "Zs"
+    return character if is_seen else character.encode("unicode_escape").decode()

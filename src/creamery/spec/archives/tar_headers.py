@@ -17,6 +17,10 @@ _OCTAL = re.compile(rb" *([0-7]+)[ \0]*\Z")
 _NOTHING = re.compile(rb"[ \0]*\Z")
 _PAX_LENGTH = re.compile(rb"([1-9][0-9]{0,7}) ")
 _PAX_FIELDS = frozenset({"path", "linkpath", "size", "hdrcharset"})
+_PAX_NUMBERS = frozenset({"uid", "gid", "mtime", "atime", "ctime"})
+_PAX_NUMBER = re.compile(rb"-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
+# Owner, group, time, device numbers: of no meaning here, but every reader reads them.
+_PASSED_OVER = ((108, 116), (116, 124), (136, 148), (329, 337), (337, 345))
 _SOURCE = "POSIX.1-2017, pax"
 
 
@@ -46,6 +50,8 @@ def parse_header(block: bytes, findings: Findings) -> TarHeader:
     if checksum != sum(block[:148]) + sum(block[156:]) + 8 * 32:
         rule = N_("A header's checksum is wrong: the archive is damaged, or bytes lie where a header should.")
         findings.fail("tar-header", findings.filename, rule, source=_SOURCE)
+    for start, end in _PASSED_OVER:
+        _check_readable(block[start:end], findings)
     name, prefix = _text(block[:100]), b""
     if block[257:263] == b"ustar\0":
         prefix = _text(block[345:500])
@@ -70,6 +76,14 @@ def _number(field: bytes, findings: Findings) -> int:
         rule = N_("Sizes, modes and checksums are octal numbers; negative and binary ones are not accepted.")
         findings.fail("tar-number", findings.filename, rule, source=_SOURCE)
     return 0
+
+
+def _check_readable(field: bytes, findings: Findings) -> None:
+    """Refuse a number that nobody could read, as some readers then take the block for the end of the archive."""
+    is_binary = field[0] in (0x80, 0xFF)
+    if not is_binary and _OCTAL.match(field) is None and _NOTHING.match(field) is None:
+        rule = N_("Owners, times and device numbers are octal or binary numbers.")
+        findings.fail("tar-number", findings.filename, rule, source=_SOURCE)
 
 
 def _text(field: bytes) -> bytes:
@@ -118,4 +132,7 @@ def _parse_pax_record(content: bytes, position: int, findings: Findings) -> tupl
     if not key or not equals or b"\0" in key:
         findings.fail("tar-pax", findings.filename, N_("An extended header is damaged."), source=_SOURCE)
     text = key.decode("utf-8", "replace")
+    if text in _PAX_NUMBERS and _PAX_NUMBER.match(value) is None:
+        rule = N_("Owners and times in an extended header are decimal numbers.")
+        findings.fail("tar-pax", f"{text}={value.decode('utf-8', 'replace')}", rule, source=_SOURCE)
     return text, decode_name(value, findings) if text in _PAX_FIELDS else "", end

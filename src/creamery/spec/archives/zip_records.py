@@ -169,8 +169,9 @@ _DAMAGED_DIRECTORY = N_("The central directory is damaged, or its end record cou
 
 
 def _read_member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, findings: Findings) -> ZipMember:
-    _, _, _, flags, method, _, _, crc, packed, unpacked, _, _, comment, disk, _, attributes, offset = fields
+    _, _, needed, flags, method, _, _, crc, packed, unpacked, _, _, comment, disk, _, attributes, offset = fields
     name = _decode_name(raw_name, flags, findings)
+    _check_version(needed, name, findings)
     if comment:
         findings.refuse("zip-comment", name, N_("Members have no comments."), source=_SOURCE)
     if disk:
@@ -178,6 +179,13 @@ def _read_member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, finding
     extras = _read_extras(extra, raw_name, name, findings)
     unpacked, packed, offset = _widen([unpacked, packed, offset], extras, name, findings)
     return ZipMember(name, flags, method, crc, packed, unpacked, offset, attributes >> 16)
+
+
+def _check_version(needed: int, name: str, findings: Findings) -> None:
+    """4.5 is what ZIP64 needs; readers refuse members that ask for more than they know, each at another number."""
+    if needed & 0xFF > 45:
+        rule = N_("Members need version 4.5 of the format at most.")
+        findings.refuse("zip-version", name, rule, source=_SOURCE)
 
 
 def _decode_name(raw_name: bytes, flags: int, findings: Findings) -> str:
@@ -231,9 +239,10 @@ def _widen(values: list[int], extras: dict[int, bytes], name: str, findings: Fin
 def read_local_header(file: BinaryIO, member: ZipMember, findings: Findings) -> ZipMember:
     """Compare a member's own header with the directory; gives the member with the place of its content."""
     fields = _LOCAL.unpack(read_exactly(file, member.header_offset, _LOCAL.size, findings))
-    signature, _, flags, method, _, _, crc, packed, unpacked, name_bytes, extra_bytes = fields
+    signature, needed, flags, method, _, _, crc, packed, unpacked, name_bytes, extra_bytes = fields
     if signature != b"PK\x03\x04":
         findings.fail("zip-local-header", member.name, N_("The directory points to no member."), source=_SOURCE)
+    _check_version(needed, member.name, findings)
     rest = read_exactly(file, member.header_offset + _LOCAL.size, name_bytes + extra_bytes, findings)
     extras = _read_extras(rest[name_bytes:], rest[:name_bytes], member.name, findings)
     unpacked, packed = _widen([unpacked, packed], extras, member.name, findings)
