@@ -17,6 +17,8 @@ from django.utils.translation import gettext_lazy
 from creamery.spec.problems import Problem, fill, shorten
 
 Sentence = str | Promise
+_PLAIN_SIGNS = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."})  # noqa: RUF001
+"""A status line has no typographic signs."""
 
 
 class Refusal(Exception):
@@ -46,8 +48,8 @@ class Refusal(Exception):
 
         One line of at most 200 bytes of latin-1: anything else would break the status line.
         """
-        line = re.sub(r"[^\x20-\x7e\xa1-\xff]+", " ", self.message()).strip()
-        return shorten(line, 199).encode("latin-1", "replace").replace(b"?" if line.endswith("…") else b"\0", b".")
+        line = re.sub(r"[^\x20-\x7e\xa1-\xff]+", " ", self.message().translate(_PLAIN_SIGNS)).strip()
+        return (line if len(line) <= 200 else line[:197].rstrip() + "...").encode("latin-1")
 
     def as_json(self) -> dict[str, Any]:
         """

@@ -66,11 +66,12 @@ def validate_claims(form: UploadForm, received: Received) -> Claims:
         raise OldAction(action=action)
     problems = [*_request_problems(form), *_digest_problems(form, received)]
     dist = None
-    try:
-        dist = parse_filename(form.filename)
-        problems += _agreement_problems(form, dist)
-    except InvalidInput as error:
-        problems += error.problems
+    if form.filename:
+        try:
+            dist = parse_filename(form.filename)
+            problems += _agreement_problems(form, dist)
+        except InvalidInput as error:
+            problems += error.problems
     if problems or dist is None:
         raise InvalidUpload(problems)
     return Claims(
