@@ -45,10 +45,14 @@ class FarStore(CountedStore):
     """The same, as if it were on another machine."""
 
     is_near: ClassVar[bool] = False
+    delay_seconds = 0.02
 
     def stat(self, key: BlobKey) -> BlobStat:
-        time.sleep(0.01)
-        return super().stat(key)
+        delay_seconds = self.delay_seconds
+        try:
+            return super().stat(key)
+        finally:
+            time.sleep(delay_seconds)
 
 
 @pytest.fixture
@@ -141,6 +145,24 @@ def test_who_must_see_the_present_state_does(threads: ThreadPoolExecutor) -> Non
         assert await content_of(documents) == b"two", "What one client saw, the others see."
         store.delete(KEY)
         assert await content_of(documents, fresh=True) is None
+
+    asyncio.run(use())
+
+
+def test_who_must_see_the_present_state_does_not_join_a_check_that_began_before(threads: ThreadPoolExecutor) -> None:
+    store = FarStore()
+    documents = Documents(store, threads)
+
+    async def use() -> None:
+        store.delay_seconds = 0.2
+        ordinary = asyncio.create_task(content_of(documents))
+        while not store.stats:
+            await asyncio.sleep(0.001)
+        store.delay_seconds = 0
+        store.put_bytes(KEY, b"one")
+        assert await content_of(documents, fresh=True) == b"one"
+        assert await ordinary is None
+        assert await content_of(documents) == b"one", "The older check does not overwrite the newer."
 
     asyncio.run(use())
 

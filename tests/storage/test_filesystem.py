@@ -101,6 +101,14 @@ def test_two_contents_of_one_length_never_share_a_version(folder_store: Filesyst
     assert len(versions) == 200
 
 
+def test_a_stored_file_has_the_time_at_which_it_was_stored(folder_store: FilesystemStore, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(b"wheel")
+    os.utime(path, (0, 0))
+    folder_store.put_file(KEY, path)
+    assert abs(folder_store.stat(KEY).modified_at.timestamp() - time.time()) < 5
+
+
 class Disk:
     """Notes what is asked of the disk, in order, and does it."""
 

@@ -16,15 +16,24 @@ from creamery.serve import problems
 from creamery.serve.documents import CACHE_BYTES, Documents
 from creamery.serve.files import answer_file
 from creamery.serve.messages import COMMON_HEADERS, Answer, ASGIApp, Receive, Request, Scope, Send, raw_path_of
-from creamery.serve.pages import answer_page
+from creamery.serve.pages import answer_document
 from creamery.serve.reading import Reading
-from creamery.serve.routes import Moved, Nowhere, Route, ServedFile, SimplePage, match
+from creamery.serve.routes import (
+    Moved,
+    Nowhere,
+    Prepared,
+    PreparedRelease,
+    Route,
+    ServedFile,
+    SimplePage,
+    match,
+)
 from creamery.serve.sending import send_answer
 from creamery.storage.keys import DEFAULT_INDEX
 from creamery.storage.store import BlobStore, StoreUnavailable
 
 Observe: TypeAlias = Callable[[str, int, int], None]
-"""Told of each answer: kind (`simple`, `file`, `metadata`), status, bytes of body."""
+"""Told of each answer: kind (`simple`, `file`, `metadata`, `document`), status, bytes of body."""
 
 PAGE_THREADS = 8
 _UNSAFE_IN_QUERY = re.compile(rb"[^\x21-\x7e]")
@@ -76,21 +85,25 @@ class ReadPath:
         except StoreUnavailable as error:
             logger.error("The store is unavailable: %s", error)
             answer = problems.refuse_for_now(request)
+        if answer is None:
+            await self._behind(scope, receive, send)
+            return
         bytes_sent = await send_answer(answer, scope, receive, send, self._reading)
         self._observe(_kind(route), answer.status, bytes_sent)
 
-    async def _answer(self, route: Route, request: Request) -> Answer:
+    async def _answer(self, route: Route, request: Request) -> Answer | None:
+        """Make the answer; None if it is for the application behind to make."""
         if request.method not in ("GET", "HEAD"):
             return _answer_options() if request.method == "OPTIONS" else problems.refuse_method(request)
         match route:
-            case SimplePage():
-                return await answer_page(route, request, self._documents)
-            case ServedFile():
-                return await answer_file(route, request, self._reading)
             case Moved():
                 return self._redirect(route, request)
             case Nowhere():
                 return problems.refuse_unknown_page(request)
+            case ServedFile():
+                return await answer_file(route, request, self._reading)
+            case _:
+                return await answer_document(route, request, self._documents)
 
     def _redirect(self, moved: Moved, request: Request) -> Answer:
         """Send the client to the one spelling of an address, whatever it accepts (SH-06), with its query."""
@@ -121,5 +134,7 @@ def _kind(route: Route) -> str:
             return "metadata" if route.is_metadata else "file"
         case Nowhere():
             return "simple" if route.is_simple else "file"
+        case Prepared() | PreparedRelease():
+            return "document"
         case _:
             return "simple"

@@ -1,11 +1,18 @@
-"""Pages of the Simple API: which document, in which form, or that the client has it already."""
+"""Prepared pages: which document, in which form, or that the client has it already."""
+
+import re
 
 from creamery.serve import problems
 from creamery.serve.conditional import is_refused, is_unchanged
 from creamery.serve.documents import Document, Documents
 from creamery.serve.messages import COMMON_HEADERS, Answer, HeaderList, Request
-from creamery.serve.negotiate import MediaType, choose_encodings, choose_media_type
-from creamery.serve.routes import SimplePage
+from creamery.serve.negotiate import choose_encodings, choose_media_type
+from creamery.serve.routes import Prepared, PreparedRelease, SimplePage
+from creamery.storage import keys
+from creamery.storage.keys import BlobKey
+
+_VERSION = re.compile(r"[a-z0-9.!+]{1,200}\Z")
+"""What a normalised version looks like; any other spelling is found by the application behind."""
 
 # To be asked again each time: a just uploaded version must be seen at once, and pip obeys this header (SC-04).
 _CACHE_CONTROL = (b"cache-control", b"no-cache")
@@ -13,6 +20,24 @@ _PAGE_POLICY = (
     b"content-security-policy",
     b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 )
+
+
+async def answer_document(
+    page: SimplePage | Prepared | PreparedRelease, request: Request, documents: Documents
+) -> Answer | None:
+    """
+    Answer a GET or HEAD of any prepared page; None if it has to be made first.
+
+    Raises:
+        StoreUnavailable: the document cannot be read.
+    """
+    match page:
+        case SimplePage():
+            return await answer_page(page, request, documents)
+        case Prepared():
+            return await _answer_prepared(page, request, documents)
+        case PreparedRelease():
+            return await _find_release(page, request, documents)
 
 
 async def answer_page(page: SimplePage, request: Request, documents: Documents) -> Answer:
@@ -28,17 +53,40 @@ async def answer_page(page: SimplePage, request: Request, documents: Documents) 
     media_type = choose_media_type(request.headers.get(b"accept"), request.query)
     if media_type is None:
         return problems.refuse_media_types(request)
-    encodings = choose_encodings(request.headers.get(b"accept-encoding"))
-    document = await documents.find(page.key(media_type.form), encodings, fresh=request.wants_fresh)
+    document = await _find(page.key(media_type.form), request, documents)
     if document is not None:
-        return _answer(document, media_type, request)
+        return _answer(document, media_type.content_type, media_type.etag_suffix, request)
     if page.name is None:
         return problems.refuse_for_now(request)
     return problems.refuse_unknown_project(request, page.name)
 
 
-def _answer(document: Document, media_type: MediaType, request: Request) -> Answer:
-    etag = f'"{document.digest_hex}{media_type.etag_suffix}"'.encode()
+async def _answer_prepared(page: Prepared, request: Request, documents: Documents) -> Answer:
+    document = await _find(page.key, request, documents)
+    if document is None and page.project is not None:
+        return problems.refuse_unknown_project(request, page.project)
+    if document is None:
+        return problems.refuse_unknown_page(request)
+    return _answer(document, page.content_type, "", request)
+
+
+async def _find_release(page: PreparedRelease, request: Request, documents: Documents) -> Answer | None:
+    """Find a release's document under the serial of its project's, so that it is never older than that."""
+    project = await _find(keys.json_project(page.place, page.name), request, documents)
+    if project is None or project.serial is None or not _VERSION.match(page.version):
+        return None
+    key = keys.json_release(page.place, page.name, page.version, project.serial)
+    document = await documents.find(key, (None,), fresh=request.wants_fresh)
+    return None if document is None else _answer(document, b"application/json", "", request)
+
+
+async def _find(key: BlobKey, request: Request, documents: Documents) -> Document | None:
+    encodings = choose_encodings(request.headers.get(b"accept-encoding"))
+    return await documents.find(key, encodings, fresh=request.wants_fresh)
+
+
+def _answer(document: Document, content_type: bytes, etag_suffix: str, request: Request) -> Answer:
+    etag = f'"{document.digest_hex}{etag_suffix}"'.encode()
     headers: HeaderList = [(b"etag", etag), _CACHE_CONTROL, problems.VARY, *COMMON_HEADERS]
     if document.serial is not None:
         headers.append((b"x-pypi-last-serial", b"%d" % document.serial))
@@ -47,7 +95,7 @@ def _answer(document: Document, media_type: MediaType, request: Request) -> Answ
     if is_unchanged(request.headers, etag):
         return Answer(304, headers)
     headers += [
-        (b"content-type", media_type.content_type),
+        (b"content-type", content_type),
         (b"content-length", b"%d" % len(document.content)),
         _PAGE_POLICY,
     ]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from creamery.spec.digests import Sha256
 from creamery.spec.names import NormalizedName, check_name, normalize_name
@@ -45,6 +45,24 @@ class ServedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document of one form that lies ready: of the JSON API, a feed, a part of the site map."""
+
+    key: BlobKey
+    content_type: bytes
+    project: NormalizedName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRelease:
+    """A release's document of the JSON API: made by the application behind when it is first asked for."""
+
+    place: IndexPlace
+    name: NormalizedName
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """An address that is spelt in another way; `path` is without the public address's own path."""
 
@@ -58,7 +76,10 @@ class Nowhere:
     is_simple: bool
 
 
-Route = SimplePage | ServedFile | Moved | Nowhere
+Route = SimplePage | ServedFile | Prepared | PreparedRelease | Moved | Nowhere
+
+_JSON, _RSS, _XML = b"application/json", b"application/rss+xml; charset=utf-8", b"application/xml; charset=utf-8"
+_SITE_MAP_PART = re.compile(r"(0|[1-9]\d{0,5})\.sitemap\.xml\Z")
 
 
 def match(raw_path: bytes, public_path: bytes = b"") -> Route | None:
@@ -80,7 +101,59 @@ def match(raw_path: bytes, public_path: bytes = b"") -> Route | None:
         return _match_simple(first, rest)
     if first == "packages":
         return _match_package(rest)
-    return None
+    if first == "pypi":
+        return _match_json(rest)
+    if first == "rss":
+        return _match_feed(rest)
+    return None if rest else _match_site_map(first)
+
+
+def _match_json(rest: list[str]) -> Route | None:
+    """Match `<name>/json` and `<name>/<version>/json`, with a slash at the end or without (JS-01)."""
+    parts = rest[:-1] if rest and rest[-1] == "" else rest
+    if len(parts) not in (2, 3) or parts[-1] != "json":
+        return None
+    name = _find_normalized(parts[0])
+    if name is None:
+        return Nowhere(is_simple=True)
+    if name != parts[0]:
+        return Moved("/".join(["/pypi", name, *map(quote, parts[1:])]))
+    if len(parts) == 2:
+        return Prepared(keys.json_project(keys.DEFAULT_INDEX, name), _JSON, name)
+    return PreparedRelease(keys.DEFAULT_INDEX, name, parts[1])
+
+
+def _match_feed(rest: list[str]) -> Route | None:
+    match rest:
+        case ["packages.xml"]:
+            return Prepared(keys.feed(keys.DEFAULT_INDEX, "packages"), _RSS)
+        case ["updates.xml"]:
+            return Prepared(keys.feed(keys.DEFAULT_INDEX, "updates"), _RSS)
+        case ["project", written, "releases.xml"]:
+            name = _find_normalized(written)
+            if name is None:
+                return Nowhere(is_simple=True)
+            if name != written:
+                return Moved(f"/rss/project/{name}/releases.xml")
+            return Prepared(keys.project_feed(keys.DEFAULT_INDEX, name), _RSS, name)
+        case _:
+            return None
+
+
+def _match_site_map(first: str) -> Route | None:
+    if first == "sitemap.xml":
+        return Prepared(keys.sitemap(keys.DEFAULT_INDEX), _XML)
+    part = _SITE_MAP_PART.match(first)
+    return Prepared(keys.sitemap(keys.DEFAULT_INDEX, int(part[1])), _XML) if part else None
+
+
+def _find_normalized(written: str) -> NormalizedName | None:
+    if len(written) > _LONGEST_NAME:
+        return None
+    try:
+        return normalize_name(check_name(written))
+    except InvalidInput:
+        return None
 
 
 def _match_simple(first: str, rest: list[str]) -> Route:
@@ -93,10 +166,8 @@ def _match_simple(first: str, rest: list[str]) -> Route:
         return Nowhere(is_simple=True)
     if _NORMALIZED.match(name) and len(rest) == 2:
         return SimplePage(keys.DEFAULT_INDEX, NormalizedName(name))
-    try:
-        return Moved(f"/{first}/{normalize_name(check_name(name))}/")
-    except InvalidInput:
-        return Nowhere(is_simple=True)
+    normalized = _find_normalized(name)
+    return Nowhere(is_simple=True) if normalized is None else Moved(f"/{first}/{normalized}/")
 
 
 def _match_package(rest: list[str]) -> Route:

@@ -190,8 +190,6 @@ class FilesystemStore:
         self._sync_parents(target.parent)
 
     def _make_folder(self, folder: Path) -> None:
-        if not self.incoming.is_dir():
-            raise StoreUnavailable(errno.ENODEV, "The store's folder is gone", str(self.root))
         for part in reversed([folder, *folder.parents]):
             if part.is_relative_to(self.root) and part != self.root:
                 with suppress(FileExistsError):
