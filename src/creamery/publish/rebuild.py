@@ -14,7 +14,7 @@ from creamery.catalog.document_queries import (
 from creamery.kernel import notes, outbox
 from creamery.kernel.outbox import JobKey
 from creamery.kernel.stores import the_store
-from creamery.publish import json_page, project_page, root_page
+from creamery.publish import feeds, json_page, project_page, root_page
 from creamery.publish.documents import Document, variants
 from creamery.settings import CONFIG
 from creamery.storage import keys
@@ -24,6 +24,7 @@ from creamery.storage.store import NoSuchBlob
 PUBLIC_URL_NOTE = "public-url"
 PROJECT, ROOT = "publish.project_page.render", "publish.root_page.render"
 JSON = "publish.json_page.render"
+FEED, FEEDS = "publish.feeds.render_project", "publish.feeds.render_index"
 OWED_WAIT_SECONDS = 10.0
 
 
@@ -41,8 +42,10 @@ def rebuild_all() -> Iterator[int]:
         for project_id in list_project_ids(index_id):
             _under_claim(JobKey(PROJECT, str(project_id)), project_page.render_whole, project_id)
             _under_claim(JobKey(JSON, str(project_id)), json_page.render, project_id)
+            _under_claim(JobKey(FEED, str(project_id)), feeds.render_project, project_id)
             yield project_id
         _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
+        _under_claim(JobKey(FEEDS, str(index_id)), feeds.render_index, index_id)
     notes.write_note(PUBLIC_URL_NOTE, CONFIG.public_url)
 
 
@@ -87,10 +90,11 @@ def render_after_move() -> int:
 
 
 def render_missing_roots() -> None:
-    """Write the list of projects of an index that has none yet, so that a new index answers with an empty one."""
+    """Write the list of projects and the feeds of an index that has none yet, so that a new index answers empty ones."""
     for index_id in list_index_ids():
         if not _exists(keys.simple_root(get_place(index_id), "json")):
             _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
+            _under_claim(JobKey(FEEDS, str(index_id)), feeds.render_index, index_id)
 
 
 def _under_claim(key: JobKey, react: outbox.React, identity: int) -> None:
