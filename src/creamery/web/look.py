@@ -27,7 +27,6 @@ def context(_request: HttpRequest) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=64)
 def find_asset_url(path: str) -> str:
     """
     Say where a static file lies, with its content's hash in the address.
@@ -37,8 +36,12 @@ def find_asset_url(path: str) -> str:
     Raises:
         FileNotFoundError: no application has a static file at this path.
     """
+    return f"{static(path)}?v={_digest_asset(path)}"
+
+
+@lru_cache(maxsize=64)
+def _digest_asset(path: str) -> str:
     found = finders.find(path)
     if not found:
         raise FileNotFoundError(path)
-    digest = hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()
-    return f"{static(path)}?v={digest[:12]}"
+    return hashlib.sha256(Path(str(found)).read_bytes()).hexdigest()[:12]
