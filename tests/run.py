@@ -198,8 +198,8 @@ def print_closing(total: Outcome, times: Sequence[tuple[str, float, bool]]) -> N
         print(f"  {'good  ' if is_good else 'FAILED'} {seconds:7.1f} s  {title}")
     if total.missing:
         names = sorted(total.missing)
-        what = ", ".join(f"{total.missing[name]} that need {parts.PARTS[name].title}" for name in names)
-        print(f"Did not run: {what}.")
+        what = ", ".join(f"{parts.PARTS[name].title} ({total.missing[name]})" for name in names)
+        print(f"Tests that did not run, as they need what this machine lacks: {what}")
         print(f"To run everything: {parts.command_that_adds(names)}")
     if total.counts["skipped"]:
         print(f"Skipped: {total.counts['skipped']}")

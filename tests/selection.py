@@ -78,7 +78,7 @@ class Selection:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name what did not run and the one command that adds it; leave the counts for tests/run.py."""
         for name, count in sorted(self.missing.items()):
-            terminalreporter.write_line(f"Did not run: {count} tests that need {parts.PARTS[name].title}.")
+            terminalreporter.write_line(f"Tests that did not run, as they need {parts.PARTS[name].title}: {count}")
         if self.missing:
             terminalreporter.write_line(f"To run them as well: {parts.command_that_adds(self.missing)}")
         if self.tally is not None:

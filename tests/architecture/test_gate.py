@@ -71,7 +71,7 @@ def test_a_missing_part_is_named_with_the_command_that_adds_it(sample: Path) -> 
     done, counts, passed = run_sample(sample)
     assert passed == {"test_plain", "test_long", "test_rows"}
     assert (counts["passed"], counts["failed"], counts["skipped"], done.exit_code) == (3, 0, 0, 0)
-    assert "Did not run: 1 tests that need the moon." in done.stdout
+    assert "Tests that did not run, as they need the moon: 1" in done.stdout
     assert "To run them as well: apt-get install -y moon-dev" in done.stdout
 
 
