@@ -106,11 +106,13 @@ def require_setup_code(code: str) -> None:
     """
     Insist that this is the code of the one-time link, and that nobody has used it.
 
+    The link stands in a log. Once there is somebody, by whatever way, it would make a second administrator of any reader.
+
     Raises:
-        SetupOver: it is not, or somebody has.
+        SetupOver: it is not, somebody has, or there is a person already.
     """
     kept = find_note(SETUP_CODE)
-    if kept is None or not hmac.compare_digest(kept, setup_digest(code)):
+    if kept is None or not hmac.compare_digest(kept, setup_digest(code)) or has_people():
         raise SetupOver
 
 
