@@ -16,7 +16,7 @@ from creamery.storage import keys, s3
 from creamery.storage.filesystem import FilesystemStore
 from creamery.storage.memory import MemoryStore
 from creamery.storage.open_store import open_store
-from creamery.storage.store import StoreUnavailable
+from creamery.storage.store import BlobStore, StoreUnavailable
 from tests.real.object_store import ObjectStore
 from tests.serve.conftest import (
     DIGEST,
@@ -139,6 +139,12 @@ def test_a_path_that_plays_tricks_finds_nothing(
     assert answer.status_code in (400, 404, 299)
     assert "secret" not in answer.text.replace(path, "")
     assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("version", ["%2e%2e", ".5", "%2e", "..%2f..%2fx", "%00", "1" * 300, "%ff"])
+def test_a_version_that_can_be_no_key_is_left_to_who_stands_behind(ask: Ask, index: BlobStore, version: str) -> None:
+    index.put_bytes(keys.json_project(keys.DEFAULT_INDEX, "flask"), b'{"meta":{"_last-serial":7,"api-version":"1.4"}}')
+    assert ask(f"/pypi/flask/{version}/json").status_code == 299
 
 
 @pytest.mark.parametrize("query", ["a=%0d%0aSet-Cookie:x", "x" * 5000, "%", "?&=", "format=%00"])

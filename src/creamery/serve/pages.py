@@ -11,8 +11,8 @@ from creamery.serve.routes import Prepared, PreparedRelease, SimplePage
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey
 
-_VERSION = re.compile(r"[a-z0-9.!+]{1,200}\Z")
-"""What a normalised version looks like; any other spelling is found by the application behind."""
+_VERSION = re.compile(r"[a-z0-9][a-z0-9.!+]{0,199}\Z")
+"""What a normalised version looks like, and no key may begin with a dot; others are for the application behind."""
 
 # To be asked again each time: a just uploaded version must be seen at once, and pip obeys this header (SC-04).
 _CACHE_CONTROL = (b"cache-control", b"no-cache")
