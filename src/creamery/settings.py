@@ -35,6 +35,7 @@ SESSION_COOKIE_NAME = "__Host-session" if _SECURE and not CONFIG.public_path els
 CSRF_COOKIE_NAME = "__Host-csrf" if _SECURE and not CONFIG.public_path else "csrf"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = (CONFIG.public_path or "") + "/"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "creamery.web.pages.errors.forged_form"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 INSTALLED_APPS = [
@@ -103,6 +104,7 @@ AUTH_PASSWORD_VALIDATORS = [
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # Grows with the catalogues in web/locale.
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -20,7 +20,7 @@ Respond = Callable[[HttpRequest], HttpResponse]
 
 POLICY = "; ".join(
     [
-        "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self' data: https:", "font-src 'self'",
+        "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self' data:", "font-src 'self'",
         "connect-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'", "manifest-src 'self'",
     ]
 )  # fmt: skip
