@@ -40,12 +40,13 @@ docs: $(VENV)/.test ## Write the generated reference pages anew.
 lock: $(VENV)/.test ## Resolve the dependencies anew, for every supported interpreter.
 	@$(LOCK) pyproject.toml --group setup -o requirements/serve.txt
 	@$(LOCK) pyproject.toml --group setup --group test -c requirements/serve.txt -o requirements/test.txt
+	@$(LOCK) --group bench -o requirements/bench.txt
 
 wheel: $(VENV)/.test ## Build the wheel into dist/.
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean: ## Remove .venv and what builds leave.
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-bench dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(BIN)/python:
 	@echo "Creating $(VENV) ..."
