@@ -149,10 +149,8 @@ def identify(index_id: int, dist: DistFilename, sha256: Sha256) -> File | None:
 
 
 def identity(dist: DistFilename) -> str:
-    """Digest what makes two file names the same distribution: name, version, build and the set of tags, not their spelling."""
-    tags = ".".join(sorted(str(tag) for tag in dist.tags))
-    parts = [dist.kind, dist.name, canonicalize_version(dist.version), dist.build, tags]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    """Digest what makes two file names the same distribution, so that it fits a column whatever the tags."""
+    return hashlib.sha256(dist.identity.encode()).hexdigest()
 
 
 def require_upload(project: Project | None, normalized_name: str, *, actor: Actor) -> None:

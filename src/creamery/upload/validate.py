@@ -93,7 +93,7 @@ def validate_archive(claims: Claims, received: Received) -> ValidFile:
         metadata = parse_metadata(contents.metadata_bytes)
     except InvalidInput as error:
         raise InvalidUpload(error.problems) from error
-    problems = [*_identity_problems(claims.dist, metadata), *compare_claims(claims.fields, metadata)]
+    problems = compare_claims(claims.fields, metadata)
     if problems:
         raise InvalidUpload(problems)
     return ValidFile(
@@ -163,19 +163,6 @@ def _is_version(text: str, dist: DistFilename) -> bool:
         return Version(text) == dist.version
     except InvalidVersion:
         return False
-
-
-def _identity_problems(dist: DistFilename, metadata: CoreMetadata) -> list[Problem]:
-    problems = []
-    if normalize_name(metadata.name) != dist.name:
-        rule, remedy = N_("The file's name says {actual}."), N_("Build the file anew; do not rename it.")
-        problems.append(_problem("metadata-name", "Name", metadata.name, rule, remedy, actual=str(dist.name)))
-    if not _is_version(metadata.version, dist):
-        rule, remedy = N_("The file's name says {actual}."), N_("Build the file anew; do not rename it.")
-        problems.append(
-            _problem("metadata-version", "Version", metadata.version, rule, remedy, actual=str(dist.version))
-        )
-    return problems
 
 
 def _problem(code: str, field: str, value: str, rule: str, remedy: str, **params: str) -> Problem:
