@@ -55,8 +55,8 @@ def publish(documents: Iterable[Document], *, claim: Claim) -> None:
 
 
 def remove(key: BlobKey) -> None:
-    """Remove a document with its variants."""
-    for name in (key, *(keys.variant(key, encoding) for encoding in keys.ENCODINGS)):
+    """Remove a document with its variants: those first, because a reader who takes one does not look for the plain one."""
+    for name in (*(keys.variant(key, encoding) for encoding in keys.ENCODINGS), key):
         the_store().delete(name)
 
 
