@@ -110,7 +110,8 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
     values.setdefault("public_url", f"http://localhost:{port}")
     values.setdefault("database_url", f"sqlite:///{data / 'creamery.db'}")
     values.setdefault("storage_url", f"file://{data / 'blobs'}")
-    values.setdefault("secret", _kept_secret(data))
+    if "secret" not in values:
+        values["secret"] = _kept_secret(data / "secret")
     config = Config(data=data, **values)
     _check_together(config, given)
     return config
@@ -151,11 +152,19 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in given.items() if value != ""}
 
 
-def _kept_secret(data: Path) -> str:
+def _kept_secret(path: Path) -> str:
     try:
-        return (data / "secret").read_text().strip()
-    except FileNotFoundError:
+        secret = path.read_text().strip()
+    except (FileNotFoundError, NotADirectoryError):
         return ""
+    except (OSError, ValueError) as error:
+        raise BadSetting(f"The secret in {path} cannot be read ({error}).") from error
+    if len(secret) < 32:
+        raise BadSetting(
+            f"The secret in {path} is damaged: it is shorter than 32 characters. Put the one from your backup there; "
+            "if you remove the file, a new one is made, and no token or session works any more."
+        )
+    return secret
 
 
 def _check_together(config: Config, given: Mapping[str, str]) -> None:
@@ -184,6 +193,13 @@ def _number(name: str, text: str) -> int:
     return number
 
 
+def _port(name: str, text: str) -> int:
+    number = _number(name, text)
+    if number > 65535:
+        raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; ports end at 65535.")
+    return number
+
+
 def _switch(name: str, text: str) -> bool:
     if text.lower() in {"1", "true", "yes", "on"}:
         return True
@@ -202,8 +218,12 @@ def _one_of(*allowed: str) -> Callable[[str, str], str]:
 
 
 def _http_url(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    try:
+        parts = urlsplit(text)
+        is_fit = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        is_fit = False
+    if not is_fit or parts.query or parts.fragment:
         raise BadSetting(
             f"{PREFIX}{name.upper()} is {text!r}; it must look like https://idx.example or https://idx.example/path."
         )
@@ -239,7 +259,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "database_url": _scheme("sqlite", "postgres", "postgresql"),
     "storage_url": _scheme("file", "s3", "memory"),
     "mode": _one_of("all", "serve", "worker"),
-    "port": _number,
+    "port": _port,
     "workers": _number,
     "trusted_proxies": _networks,
     "metrics_networks": _networks,

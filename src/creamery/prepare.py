@@ -42,12 +42,28 @@ def make_data_folder(config: Config) -> None:
 
 
 def _write_secret(path: Path) -> None:
-    with contextlib.suppress(FileExistsError):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """Make the secret appear whole: another process that starts now reads all of it, or makes its own first."""
+    temporary = path.with_name(f".secret-{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_hex(32) + "\n")
             file.flush()
             os.fsync(file.fileno())
+        _appear_once(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _appear_once(temporary: Path, path: Path) -> None:
+    try:
+        path.hardlink_to(temporary)
+    except FileExistsError:
+        return  # Another process was first; its secret is the one.
+    except OSError:
+        # This file system has no hard links.
+        if not path.exists():
+            temporary.rename(path)
 
 
 @contextlib.contextmanager
@@ -113,9 +129,12 @@ def _bring_up_to_date() -> None:
     from django.db import connection
 
     from creamery.catalog.actions import ensure_default_index
+    from creamery.kernel.sqlite.base import create_file
     from creamery.settings import CONFIG
 
     with _table_lock():
+        if connection.vendor == "sqlite":
+            create_file(connection.settings_dict["NAME"])
         connection.ensure_connection()
         call_command("migrate", interactive=False, verbosity=0)
         ensure_default_index(CONFIG.index_policy)
