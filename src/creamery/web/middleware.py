@@ -12,7 +12,7 @@ from creamery.kernel.logs import REQUEST_ID
 from creamery.kernel.refusals import Refusal
 from creamery.storage.store import StoreUnavailable
 from creamery.web.answers import refuse, wants_json
-from creamery.web.pages.errors import error_page, refusal_page
+from creamery.web.pages.errors import closed, refusal_page
 
 log = logging.getLogger(__name__)
 
@@ -64,9 +64,7 @@ class refusals_become_pages:  # noqa: N801 - read as the sentence that the list 
             return _as_json(exception) if as_json else refusal_page(request, exception)
         if isinstance(exception, (DatabaseError, StoreUnavailable)):
             log.error("A page met a database or store that is away", exc_info=exception)
-            response = error_page(request, 503)
-            response["Retry-After"] = "30"
-            return response
+            return closed(request)
         return None
 
 

@@ -4,14 +4,17 @@ What is shown when something goes wrong.
 Each page says what happened and where to go on. None of them asks the database: it may be what is broken.
 """
 
+import sys
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from creamery.kernel.refusals import Refusal, problem_text
+from creamery.storage.store import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +109,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Answer after a bug (`handler500`)."""
+    """Answer after a bug (`handler500`), or when middleware met a database or store that is away."""
+    if isinstance(sys.exc_info()[1], (DatabaseError, StoreUnavailable)):
+        return closed(request)
     return error_page(request, 500)
+
+
+def closed(request: HttpRequest) -> HttpResponse:
+    """Answer while the database or the store cannot be reached."""
+    response = error_page(request, 503)
+    response["Retry-After"] = "30"
+    return response

@@ -1,0 +1,1 @@
+"""SQLite as Django's database, for a file that somebody may take away."""
