@@ -19,13 +19,13 @@ setup: $(VENV)/.serve ## Create .venv with the locked, hash-checked dependencies
 serve: $(VENV)/.serve ## Set up, then run the index on http://localhost:8000.
 	@exec $(BIN)/creamery serve
 
-test: $(VENV)/.test ## Set up, then run every check and every test.
+test: $(VENV)/.clients ## Set up, then run every check and every test.
 	@exec $(BIN)/python tests/run.py
 
 check: $(VENV)/.test ## Style, types, walls between rooms.
 	@exec $(BIN)/python tests/run.py --only-checks
 
-soak: $(VENV)/.test ## The long numbers: kills, random operations, mutations.
+soak: $(VENV)/.clients ## The long numbers: kills, random operations, mutations.
 	@exec $(BIN)/python tests/run.py --soak
 
 bench: $(VENV)/.test ## Figures as ratios to nginx and peers in the same run (see bench/README.md).
@@ -41,12 +41,15 @@ lock: $(VENV)/.test ## Resolve the dependencies anew, for every supported interp
 	@$(LOCK) pyproject.toml --group setup -o requirements/serve.txt
 	@$(LOCK) pyproject.toml --group setup --group test -c requirements/serve.txt -o requirements/test.txt
 	@$(LOCK) --group bench -o requirements/bench.txt
+	@$(LOCK) --group clients -o requirements/clients.txt
+	@$(LOCK) --group clients-pip-20 -o requirements/clients-pip-20.txt
+	@$(subst 3.11,3.12,$(LOCK)) --group clients-bandersnatch-8 -o requirements/clients-bandersnatch-8.txt
 
 wheel: $(VENV)/.test ## Build the wheel into dist/.
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
 
 clean: ## Remove .venv and what builds leave.
-	rm -rf $(VENV) .venv-bench dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .venv-bench .venv-clients dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(BIN)/python:
 	@echo "Creating $(VENV) ..."
@@ -63,4 +66,8 @@ $(VENV)/.serve: $(BIN)/python requirements/serve.txt pyproject.toml
 $(VENV)/.test: $(VENV)/.serve requirements/test.txt
 	@echo "Installing what the tests need, which may take a few minutes ..."
 	@$(PIP) --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(VENV)/.clients: $(VENV)/.test $(wildcard requirements/clients*.txt)
+	@$(BIN)/python -m tests.real.client_tools
 	@touch $@

@@ -8,22 +8,31 @@ message of the run names the part and the command that adds it; with `REQUIRE_AL
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 DEBIAN_POSTGRES_15 = Path("/usr/lib/postgresql/15/bin")
+NEWER_VERSIONS = ("3.12", "3.13", "3.14")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Something outside Python: what it is called for people, where it is found, and Debian's package that holds it."""
+    """
+    Something outside Python: what it is called for people, where it is found, and Debian's package that holds it.
+
+    One that is not `is_required` may be missing even where everything is required: no package of the oldest supported
+    system has it.
+    """
 
     title: str
     find: Callable[[], Path | None]
     debian_package: str
+    is_required: bool = True
 
 
 def find_browser() -> Path | None:
@@ -60,6 +69,20 @@ def find_postgres_15() -> Path | None:
     return DEBIAN_POSTGRES_15 if (DEBIAN_POSTGRES_15 / "postgres").exists() else None
 
 
+@lru_cache(maxsize=1)
+def find_newer_python() -> Path | None:
+    """
+    Say where a Python lies that is newer than the oldest that Creamery supports: this one, another in the PATH, or one of
+    pyenv's, whose programs in the PATH only work for the versions that were chosen.
+    """
+    if sys.version_info >= (3, 12):
+        return Path(sys.executable)
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    named = (_find_program(f"python{version}") for version in NEWER_VERSIONS)
+    kept = (path for version in NEWER_VERSIONS for path in sorted(pyenv.glob(f"{version}*/bin/python")))
+    return next((path for path in (*named, *kept) if path is not None and _is_newer(path)), None)
+
+
 def find_object_store() -> Path | None:
     """Say where SeaweedFS lies: its wheel puts `weed` beside the interpreter."""
     return _find_program("weed")
@@ -72,6 +95,7 @@ PARTS = {
     "curl": Part("curl", find_curl, "curl"),
     "postgres": Part("PostgreSQL", find_postgres, "postgresql"),
     "postgres15": Part("PostgreSQL 15", find_postgres_15, "postgresql"),
+    "newer-python": Part("Python 3.12 or newer, for bandersnatch 8", find_newer_python, "", is_required=False),
     "object-store": Part("an object store (SeaweedFS)", find_object_store, ""),
 }
 
@@ -91,7 +115,7 @@ def list_missing(names: Iterable[str]) -> list[str]:
     return [name for name in names if PARTS[name].find() is None]
 
 
-def command_that_adds(names: Iterable[str]) -> str:
+def command_that_adds(names: Collection[str]) -> str:
     """
     Say the one command that adds these parts.
 
@@ -99,7 +123,11 @@ def command_that_adds(names: Iterable[str]) -> str:
     'apt-get install -y chromium nginx'
     >>> command_that_adds(["object-store"])
     'make test'
+    >>> command_that_adds(["newer-python"])
+    'make PYTHON=python3.12 clean test'
     """
+    if not any(PARTS[name].is_required for name in names):
+        return "make PYTHON=python3.12 clean test"
     packages = sorted({PARTS[name].debian_package for name in names} - {""})
     return f"apt-get install -y {' '.join(packages)}" if packages else "make test"
 
@@ -113,3 +141,9 @@ def _find_program(*names: str) -> Path | None:
         if found:
             return Path(found)
     return None
+
+
+def _is_newer(python: Path) -> bool:
+    asks = "import sys, venv; sys.exit(sys.version_info < (3, 12))"
+    done = subprocess.run([python, "-I", "-c", asks], capture_output=True, check=False, timeout=30)
+    return done.returncode == 0
