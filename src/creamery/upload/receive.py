@@ -3,6 +3,8 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from creamery.kernel.failpoints import reach
 from creamery.kernel.refusals import Limited
 from creamery.spec.digests import Sha256
+from creamery.storage.store import StoreUnavailable
 
 
 class FileTooLarge(Limited):
@@ -42,8 +45,9 @@ class Receiver:
     """
 
     def __init__(self, folder: Path, max_bytes: int) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix="upload-", dir=folder)
+        with _unavailable():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(prefix="upload-", dir=folder)
         self._path = Path(name)
         self._out = os.fdopen(descriptor, "wb", buffering=0)
         self._max_bytes = max_bytes
@@ -58,6 +62,7 @@ class Receiver:
 
         Raises:
             FileTooLarge: the limit is passed; nothing of it should be kept.
+            StoreUnavailable: the disk is full or broken.
         """
         self._size_bytes += len(chunk)
         if self._size_bytes > self._max_bytes:
@@ -66,8 +71,9 @@ class Receiver:
             digest.update(chunk)
         reach("upload.receiving")
         view = memoryview(chunk)
-        while view:
-            view = view[self._out.write(view) :]
+        with _unavailable():
+            while view:
+                view = view[self._out.write(view) :]
 
     def finish(self) -> Received:
         """Close the file and tell what it is. Its content is made durable when it is put into the store."""
@@ -84,6 +90,15 @@ class Receiver:
         """Remove the temporary file; does nothing when it is gone already."""
         self._out.close()
         self._path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _unavailable() -> Iterator[None]:
+    """Say that the disk takes nothing: that passes, and is no bug of ours."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailable(error.errno, error.strerror, "incoming") from error
 
 
 def receive_local(path: Path, folder: Path, max_bytes: int) -> Received:

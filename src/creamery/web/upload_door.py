@@ -13,7 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from django.db import DatabaseError, close_old_connections
+from django.db import Error as DatabaseFault
+from django.db import close_old_connections
 from django.utils.translation import gettext_lazy as _
 
 from creamery.kernel.actor import ANONYMOUS, Actor
@@ -35,18 +36,20 @@ CHUNK_BYTES = 1024 * 1024
 DRAIN_BYTES, DRAIN_SECONDS = 256 * 1024 * 1024, 10.0
 """How much of a refused body is still read, so that the client gets to read the answer before the connection ends."""
 THREADS = 8
+SLOWEST_BYTES = 2048
+"""How much has to arrive in a second, on average: a body that trickles would be held for ever."""
 
 
 class TooSlow(Limited):
-    """The client stopped sending."""
+    """The client stopped sending, or as good as stopped."""
 
     status = 408
     code = "too-slow"
-    sentence = _("Nothing arrived for {seconds} seconds. Send the file again.")
+    sentence = _("The file did not arrive: next to nothing came for {seconds} seconds. Send it again.")
 
 
 class NotNow(Limited):
-    """The database or the store cannot be reached; nothing was published."""
+    """The database, the store or the disk cannot be used. What the pipeline had recorded by then is told by StillOwed."""
 
     status = 503
     code = "not-now"
@@ -86,7 +89,7 @@ class UploadDoor:
             log.info("The client went away during an upload")
         except Refusal as refusal:
             await _answer(refuse(refusal, as_json=as_json), body, send)
-        except (StoreUnavailable, DatabaseError):
+        except (StoreUnavailable, DatabaseFault):
             log.exception("An upload met a database or store that is away")
             await _answer(refuse(NotNow(), as_json=as_json), body, send)
         except Exception:
@@ -112,15 +115,17 @@ class UploadDoor:
         return await asyncio.shield(self._in_thread(upload_file, form, received, actor=actor))
 
     async def _read(self, reader: FormReader, body: "_Body") -> None:
-        waiting = bytearray()
+        waiting, patience = bytearray(), CONFIG.upload_wait_seconds
+        deadline = time.monotonic() + patience
         while not body.is_over:
             try:
-                message = await asyncio.wait_for(body.receive(), CONFIG.upload_wait_seconds)
+                message = await asyncio.wait_for(body.receive(), min(patience, deadline - time.monotonic()))
             except TimeoutError:
-                raise TooSlow(seconds=CONFIG.upload_wait_seconds) from None
+                raise TooSlow(seconds=patience) from None
             if message["type"] == "http.disconnect":
                 raise ClientGone
             waiting += message.get("body", b"")
+            deadline += len(message.get("body", b"")) / SLOWEST_BYTES
             if len(waiting) >= CHUNK_BYTES or body.is_over:
                 await self._in_thread(reader.feed, bytes(waiting))
                 waiting.clear()
