@@ -111,9 +111,8 @@ def load_tables() -> None:
     try:
         _bring_up_to_date()
     except DatabaseError as error:
-        raise CannotStart(
-            f"The database cannot be used: {mask(str(error).strip())}. Check CREAMERY_DATABASE_URL."
-        ) from error
+        what = " ".join(mask(str(error)).split()).rstrip(".?")
+        raise CannotStart(f"The database cannot be used: {what}. Check CREAMERY_DATABASE_URL.") from error
 
 
 def start_afresh() -> None:

@@ -15,7 +15,10 @@ from creamery.cli.people import token, user
 from creamery.cli.rebuilding import rebuild
 from creamery.cli.serving import serve, worker
 from creamery.config import BadSetting
+from creamery.kernel.logs import mask
 from creamery.prepare import CannotStart
+from creamery.storage.open_store import StorageAddressInvalid
+from creamery.storage.store import StoreUnavailable
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -54,4 +57,8 @@ def main() -> None:
         commands(prog_name="creamery")
     except (BadSetting, CannotStart) as error:
         complain(str(error))
+        sys.exit(2)
+    except (StorageAddressInvalid, StoreUnavailable) as error:
+        what = mask(str(getattr(error, "strerror", None) or error)).rstrip(".")
+        complain(f"The store cannot be used: {what}. Check CREAMERY_STORAGE_URL.")
         sys.exit(2)

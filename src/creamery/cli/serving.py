@@ -1,5 +1,6 @@
 """`creamery serve` and `creamery worker`."""
 
+import contextlib
 import signal
 import socket
 import tempfile
@@ -82,7 +83,9 @@ def _run(chosen: Config, sockets: list[socket.socket]) -> None:
         h11_max_incomplete_event_size=64 * 1024,
     )
     if chosen.workers == 1:
-        uvicorn.Server(settings).run(sockets=sockets)
+        # Ctrl-C is how one is told to stop; uvicorn raises it again once everything has stopped.
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(settings).run(sockets=sockets)
         return
     with tempfile.TemporaryDirectory(prefix="creamery-metrics-") as folder:
         config.share_metrics_folder(folder)
