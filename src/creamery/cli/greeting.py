@@ -60,7 +60,7 @@ def _program() -> str:
     if found is not None and program.exists() and Path(found).samefile(program):
         return program.name
     near = os.path.relpath(program)
-    return shlex.quote(str(program.absolute()) if near.startswith("..") else near)
+    return shlex.quote(os.path.normpath(program.absolute()) if near.startswith("..") else near)
 
 
 def _token(creamery: str, username: str) -> str:
