@@ -7,7 +7,9 @@ What still has to follow: a job is a row, written in the transaction of the chan
   raises if somebody else has it by now, so that a build that was paused never lands on a newer one.
 - The list of twins is read before the reaction reads anything else: a twin that is written later is not in it, keeps its
   row, and runs again.
-- `soon` jobs are run by `run_soon()` right after the commit, in the same process; what fails stays for the worker.
+- `soon` jobs are run by `run_soon()` right after the commit, in the same process. The worker keeps off them for 2 s, so
+  that it does not race whoever is about to run them; what fails, or was left by a crash, is the worker's then.
+- Leases and finished jobs are written without waiting for the disk: what a power cut takes back of them is only done again.
 """
 
 import logging
@@ -28,10 +30,13 @@ from creamery.kernel import clock
 from creamery.kernel.failpoints import reach
 from creamery.kernel.models import Job, Lease, Periodic
 from creamery.kernel.refusals import StillOwed
+from creamery.kernel.transactions import need_not_last
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
+SOON_IS_OURS = timedelta(seconds=2)
+PERIODIC_SECONDS = 30.0
 TWIN_WAIT_SECONDS = 10.0
 FAILING_ATTEMPTS = 5
 """From so many failed runs on, a job is shown to staff."""
@@ -108,7 +113,8 @@ def owe(event: type, fields: Mapping[str, Any]) -> None:
     jobs, keys = [], []
     for reaction in _table.by_event[event]:
         job_key = JobKey(reaction.name, str(fields[reaction.key]) if reaction.key else "")
-        jobs.append(Job(reaction=job_key.reaction, key=job_key.key, created_at=now, due_at=now + reaction.delay))
+        delay = SOON_IS_OURS if reaction.is_soon else reaction.delay
+        jobs.append(Job(reaction=job_key.reaction, key=job_key.key, created_at=now, due_at=now + delay))
         if reaction.is_soon:
             keys.append(job_key)
     Job.objects.bulk_create(jobs)
@@ -128,7 +134,6 @@ def owe_each(react: React, ids: Iterable[int]) -> int:
 
 def _after_commit(keys: list[JobKey]) -> None:
     _owed.set((*_owed.get(), *(key for key in keys if key not in _owed.get())))
-    _wake.set()
 
 
 @contextmanager
@@ -164,12 +169,12 @@ def run_soon(also: tuple[JobKey, ...] = ()) -> None:
 def _finish(key: JobKey, deadline: float) -> None:
     pause = 0.01
     while is_owed(key):
-        if run(key) is False:
+        outcome = run(key)
+        if outcome is False or (outcome is None and time.monotonic() > deadline):
             raise StillOwed
-        if time.monotonic() > deadline:
-            raise StillOwed
-        time.sleep(pause)
-        pause = min(pause * 2, 0.2)
+        if outcome is None:
+            time.sleep(pause)
+            pause = min(pause * 2, 0.2)
 
 
 class Claim:
@@ -182,7 +187,7 @@ class Claim:
     def take(self) -> bool:
         """Try to take the lease; one statement, the same on both databases."""
         now = clock.now()
-        with connection.cursor() as cursor:
+        with need_not_last(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO lease (reaction, key, holder, until) VALUES (%s, %s, %s, %s) "
                 "ON CONFLICT (reaction, key) DO UPDATE SET holder = excluded.holder, until = excluded.until "
@@ -199,12 +204,15 @@ class Claim:
             ClaimLost: somebody else holds it.
         """
         mine = Lease.objects.filter(reaction=self.key.reaction, key=self.key.key, holder=self.holder)
-        if mine.update(until=clock.now() + LEASE) != 1:
+        with need_not_last():
+            is_mine = mine.update(until=clock.now() + LEASE) == 1
+        if not is_mine:
             raise ClaimLost(*self.key)
 
     def release(self) -> None:
         """Give the lease back."""
-        Lease.objects.filter(reaction=self.key.reaction, key=self.key.key, holder=self.holder).delete()
+        with need_not_last():
+            Lease.objects.filter(reaction=self.key.reaction, key=self.key.key, holder=self.holder).delete()
 
 
 def _bound(moment: datetime) -> Any:
@@ -243,7 +251,8 @@ def _run_claimed(key: JobKey, claim: Claim) -> bool | None:
         _note_failure(twins, error)
         return False
     reach("outbox.reacted")
-    Job.objects.filter(id__in=twins).delete()
+    with need_not_last():
+        Job.objects.filter(id__in=twins).delete()
     reach("outbox.settled")
     return True
 
@@ -303,10 +312,17 @@ def owe_periodic() -> None:
 
 
 def work(stop: threading.Event, idle_seconds: float = 0.5) -> None:
-    """Work until told to stop: periodic reactions, then what is due, then a short sleep that a commit in this process ends."""
+    """
+    Work until told to stop: periodic reactions, then what is due, then a short sleep.
+
+    A commit does not end the sleep: what a burst of changes owes is merged in the meantime.
+    """
+    periodic_at = 0.0
     while not stop.is_set():
         try:
-            owe_periodic()
+            if time.monotonic() >= periodic_at:
+                periodic_at = time.monotonic() + PERIODIC_SECONDS
+                owe_periodic()
             busy = run_due()
         except Exception:
             # The database may be away; the outbox waits for it, it does not give up.
@@ -322,7 +338,12 @@ def work(stop: threading.Event, idle_seconds: float = 0.5) -> None:
 def work_in_thread() -> Callable[[], None]:
     """Start a worker beside the requests of this process; returns what ends it and waits until it is done."""
     stop = threading.Event()
-    thread = threading.Thread(target=work, args=(stop,), name="worker", daemon=True)
+
+    def run() -> None:
+        work(stop)
+        connection.close()
+
+    thread = threading.Thread(target=run, name="worker", daemon=True)
     thread.start()
 
     def end() -> None:
