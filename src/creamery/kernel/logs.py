@@ -13,9 +13,13 @@ from datetime import UTC, datetime
 
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 
+_IS = r"""['"]?\s{0,2}[:=,]\s{0,2}(?:b(?=['"]))?['"]?"""
+"""What stands between a name and its value: in headers, in JSON, in Python's repr of a dict or of ASGI's headers."""
 _SECRETS = re.compile(
     r"(creamery-[A-Za-z0-9_-]{8})[A-Za-z0-9_=-]{16,}"  # API tokens
-    r"|((?:authorization|password|secret|cookie)\W{1,4}(?:basic |bearer |token )?)[^\s,'\"}]{4,}"
+    r"|(X190b2tlbl9fO)[A-Za-z0-9+/=]{8,}"  # "__token__:" and what follows, in base64 as Basic credentials have it
+    rf"|((?:authorization|password|secret){_IS}(?:basic |bearer |token )?)[^\s,'\"}}]{{4,}}"
+    rf"|(cookie{_IS})[^\r\n'\"}}]{{4,}}"
     r"|(://[^/\s:@]+:)[^/\s@]+(?=@)",  # passwords in addresses
     re.IGNORECASE,
 )
@@ -28,7 +32,14 @@ def mask(text: str) -> str:
     >>> mask("Authorization: Basic dXNlcjpwYXNz")
     'Authorization: Basic ***'
     """
-    return _SECRETS.sub(lambda found: (found[1] or found[2] or found[3]) + "***", text)
+    return _SECRETS.sub(lambda found: f"{found[found.lastindex or 0]}***", text)
+
+
+def _on_one_line(message: str) -> str:
+    """Show what would start a new line, which could be forged, or what a terminal would obey."""
+    if message.isprintable():
+        return message
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in message)
 
 
 class HumanFormatter(logging.Formatter):
@@ -37,7 +48,7 @@ class HumanFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write time, level, request, message and, if there is one, the traceback."""
         moment = datetime.fromtimestamp(record.created, UTC).strftime("%Y-%m-%d %H:%M:%S")
-        line = f"{moment} {record.levelname.lower():7} {REQUEST_ID.get()} {record.name}: {record.getMessage()}"
+        line = f"{moment} {record.levelname.lower():7} {REQUEST_ID.get()} {record.name}: {_on_one_line(record.getMessage())}"
         if record.exc_info:
             line += "\n" + self.formatException(record.exc_info)
         return mask(line)
