@@ -26,6 +26,7 @@ from creamery.upload.receive import FileTooLarge
 from creamery.web.answers import Answer, refuse, say, wants_json
 from creamery.web.asgi_types import Message, Receive, Scope, Send, header
 from creamery.web.credentials import authenticate
+from creamery.web.figures import UPLOAD_SECONDS
 from creamery.web.multipart_form import LONGEST_FIELDS, FormReader
 
 log = logging.getLogger(__name__)
@@ -81,23 +82,28 @@ class UploadDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Receive one upload and answer it."""
+        begun, body = time.monotonic(), _Body(receive)
+        answer = await self._answer_to(scope, body)
+        if answer is not None:
+            UPLOAD_SECONDS.labels(str(answer.status)).observe(time.monotonic() - begun)
+            await _answer(answer, body, send)
+
+    async def _answer_to(self, scope: Scope, body: "_Body") -> Answer | None:
         as_json = wants_json(header(scope, b"accept"))
-        body = _Body(receive)
         try:
-            published = await self._upload(scope, body)
+            return _tell(await self._upload(scope, body), as_json=as_json)
         except ClientGone:
             log.info("The client went away during an upload")
+            return None
         except Refusal as refusal:
-            await _answer(refuse(refusal, as_json=as_json), body, send)
+            return refuse(refusal, as_json=as_json)
         except (StoreUnavailable, DatabaseFault):
             log.exception("An upload met a database or store that is away")
-            await _answer(refuse(NotNow(), as_json=as_json), body, send)
+            return refuse(NotNow(), as_json=as_json)
         except Exception:
             log.exception("An upload failed")
             failed = Failed(request=scope.get("state", {}).get("request_id", "-"))
-            await _answer(refuse(failed, as_json=as_json), body, send)
-        else:
-            await _answer(_tell(published, as_json=as_json), body, send)
+            return refuse(failed, as_json=as_json)
 
     async def _upload(self, scope: Scope, body: "_Body") -> Published:
         actor = await self._in_thread(authenticate, header(scope, b"authorization"), asked_by=_asked_by(scope))
