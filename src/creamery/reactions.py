@@ -18,8 +18,8 @@ def table() -> dict[type, list[Reaction]]:
         catalog.ProjectCreated: [],
         catalog.FileAdded: [
             soon(project_page.render, key="project_id"),
-            later(json_page.render, key="project_id"),
             # A burst of uploads becomes one rendering; readers see the new name 2 s later at most.
+            later(json_page.render, key="project_id", delay_seconds=2),
             later(root_page.render, key="index_id", delay_seconds=2),
             later(feeds.render_index, key="index_id", delay_seconds=2),
             later(feeds.render_project, key="project_id", delay_seconds=2),

@@ -62,13 +62,13 @@ def _obey(control: socket.socket, reaper: Reaper) -> None:
 
 def leave_orphan(content: str) -> None:
     """Leave content that nothing refers to, as a crash after the put does."""
-    from creamery.catalog.actions import note_blob
+    from creamery.catalog.actions import note_blobs
     from creamery.kernel.stores import the_store
     from creamery.spec.digests import Sha256
     from creamery.storage import keys
 
     sha256 = Sha256(hashlib.sha256(content.encode()).hexdigest())
-    note_blob(sha256, len(content))
+    note_blobs({sha256: len(content)})
     the_store().put_bytes(keys.blob(sha256), content.encode())
 
 

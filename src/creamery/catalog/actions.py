@@ -1,9 +1,10 @@
 """The verbs of the catalog."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Index
 from creamery.catalog.steps import (
@@ -37,19 +38,25 @@ class AddedFile:
 
 
 @writes
-def note_blob(sha256: Sha256, size_bytes: int) -> None:
+def note_blobs(sizes: Mapping[Sha256, int]) -> None:
     """
-    Say that this content is about to be put. The row comes before the bytes, so that the sweeper can find what a crash left.
+    Say that these contents, of so many bytes each, are about to be put. The rows come before the bytes, so that the sweeper
+    can find what a crash left.
 
     Raises:
-        BlobSwept: its old bytes are being removed at the moment.
+        BlobSwept: old bytes of one are being removed at the moment.
     """
-    now = clock.now()
-    if Blob.objects.filter(sha256=sha256, state="live").update(used_at=now):
-        return
-    Blob.objects.bulk_create([Blob(sha256=sha256, size_bytes=size_bytes, used_at=now)], ignore_conflicts=True)
-    if not Blob.objects.filter(sha256=sha256, state="live").update(used_at=now):
-        raise BlobSwept
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    with connection.cursor() as cursor:
+        # In the order of the digests: two uploads with the same two contents would else wait for each other's row.
+        for sha256 in sorted(sizes):
+            cursor.execute(
+                "INSERT INTO blob (sha256, size_bytes, state, used_at) VALUES (%s, %s, 'live', %s) "
+                "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at WHERE blob.state = 'live'",
+                [sha256, sizes[sha256], now],
+            )
+            if cursor.rowcount != 1:
+                raise BlobSwept
 
 
 @writes

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from packaging.utils import canonicalize_version
 
 from creamery.catalog.events import FileAdded, ProjectCreated
-from creamery.catalog.models import Blob, File, Grant, Index, JournalEntry, Project, Release
+from creamery.catalog.models import File, Grant, Index, JournalEntry, Project, Release
 from creamery.catalog.policy import About, Permission, may
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
@@ -245,10 +245,13 @@ def insert_file(index: Index, project: Project, release: Release, new: NewFile, 
 
 def _use_blob(sha256: Sha256) -> int:
     """Claim the content for this transaction: the update locks its row, so that the sweeper sees the new time or waits."""
-    if not Blob.objects.filter(sha256=sha256, state="live").update(used_at=clock.now()):
+    now = connection.ops.adapt_datetimefield_value(clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE blob SET used_at = %s WHERE sha256 = %s AND state = 'live' RETURNING id", [now, sha256])
+        row: tuple[int] | None = cursor.fetchone()
+    if row is None:
         raise BlobSwept
-    blob_id: int = Blob.objects.values_list("pk", flat=True).get(sha256=sha256)
-    return blob_id
+    return row[0]
 
 
 def record_addition(file: File, project: Project, release: Release, *, is_new_project: bool, actor: Actor) -> None:

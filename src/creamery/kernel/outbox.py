@@ -3,8 +3,9 @@ What still has to follow: a job is a row, written in the transaction of the chan
 
 - Jobs with the same reaction and key are twins. Twins are merged when they are claimed, never when they are written.
 - A claim is a lease on (reaction, key), taken by one conditional statement: one row changed means that it is ours. It
-  lasts 30 s. A reaction that writes outside the database calls `claim.hold()` just before, which renews the lease and
-  raises if somebody else has it by now, so that a build that was paused never lands on a newer one.
+  lasts 30 s. A reaction that writes outside the database calls `claim.hold()` just before each write, which raises if
+  somebody else has the lease by now, so that a build that was paused does not land on a newer one. Whoever was paused in
+  the very moment between the two finds out at the next `hold`, and owes the reaction once more.
 - The list of twins is read before the reaction reads anything else: a twin that is written later is not in it, keeps its
   row, and runs again.
 - `soon` jobs are run by `run_soon()` right after the commit, in the same process. The worker keeps off them for 2 s, so
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Min
 
 from creamery.kernel import clock
@@ -35,6 +36,8 @@ from creamery.kernel.transactions import need_not_last
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
+RENEWED_AFTER = timedelta(seconds=10)
+"""A lease that is younger is nobody else's yet; the rest is room for clocks that differ from machine to machine."""
 SOON_IS_OURS = timedelta(seconds=2)
 PERIODIC_SECONDS = 30.0
 TWIN_WAIT_SECONDS = 10.0
@@ -155,15 +158,20 @@ def run_soon(also: tuple[JobKey, ...] = ()) -> None:
     Run what this task's commits owe, and what is owed under the keys in `also`.
 
     Raises:
-        StillOwed: a reaction failed, or a twin at work elsewhere did not finish within 10 s. The rows stay.
+        StillOwed: a reaction failed, a twin at work elsewhere did not finish within 10 s, or the database went away after
+            the commit. The rows stay.
     """
     if _batching.get():
         return
     keys = (*_owed.get(), *(key for key in also if key not in _owed.get()))
     _owed.set(())
     deadline = time.monotonic() + TWIN_WAIT_SECONDS
-    for key in keys:
-        _finish(key, deadline)
+    try:
+        for key in keys:
+            _finish(key, deadline)
+    except DatabaseError as error:
+        log.exception("The database went away before what is owed was done")
+        raise StillOwed from error
 
 
 def _finish(key: JobKey, deadline: float) -> None:
@@ -183,6 +191,7 @@ class Claim:
     def __init__(self, key: JobKey) -> None:
         self.key = key
         self.holder = secrets.token_hex(16)
+        self._renewed_at: datetime | None = None
 
     def take(self) -> bool:
         """Try to take the lease; one statement, the same on both databases."""
@@ -194,20 +203,26 @@ class Claim:
                 "WHERE lease.until < %s",
                 [*self.key, self.holder, _bound(now + LEASE), _bound(now)],
             )
-            return bool(cursor.rowcount == 1)
+            is_mine = cursor.rowcount == 1
+        self._renewed_at = now if is_mine else None
+        return is_mine
 
     def hold(self) -> None:
         """
-        Renew the lease just before something is written.
+        Make sure of the lease, just before each thing that is written. Asks the database only when it is getting old.
 
         Raises:
             ClaimLost: somebody else holds it.
         """
+        now = clock.now()
+        if self._renewed_at is not None and timedelta(0) <= now - self._renewed_at < RENEWED_AFTER:
+            return
         mine = Lease.objects.filter(reaction=self.key.reaction, key=self.key.key, holder=self.holder)
         with need_not_last():
-            is_mine = mine.update(until=clock.now() + LEASE) == 1
+            is_mine = mine.update(until=now + LEASE) == 1
         if not is_mine:
             raise ClaimLost(*self.key)
+        self._renewed_at = now
 
     def release(self) -> None:
         """Give the lease back."""
@@ -244,7 +259,11 @@ def _run_claimed(key: JobKey, claim: Claim) -> bool | None:
     args = (int(key.key),) if key.key else ()
     try:
         _table.by_name[key.reaction].react(*args, claim=claim)
+        claim.hold()
     except ClaimLost:
+        # What was written last may have landed on the work of whoever took over, who has seen all rows but this one.
+        now = clock.now()
+        Job.objects.create(reaction=key.reaction, key=key.key, created_at=now, due_at=now)
         return None
     except Exception as error:
         log.exception("Reaction %s(%s) failed", *key)

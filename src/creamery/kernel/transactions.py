@@ -1,10 +1,11 @@
 """The words for transactions: an action opens one, a step needs one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from django.db import transaction
+from django.db import connection, transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,3 +31,28 @@ def needs_transaction(step: str) -> None:
     """Refuse to run a step outside an action's transaction."""
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{step} is a step: call it inside an action that wears @writes.")
+
+
+@contextmanager
+def need_not_last() -> Iterator[None]:
+    """
+    Commit what is written inside without waiting for the disk.
+
+    Only for what is done again when a power cut takes it back. The database stays consistent, and the next usual commit
+    makes this one last as well. Inside an open transaction it changes nothing.
+
+    Source: SQLite, "PRAGMA synchronous", NORMAL with WAL; PostgreSQL, "Asynchronous Commit".
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO OFF")
+            yield
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=NORMAL")
+            try:
+                yield
+            finally:
+                cursor.execute("PRAGMA synchronous=FULL")

@@ -1,6 +1,6 @@
 """Put the bytes where they stay, before anything says that they exist."""
 
-from creamery.catalog.actions import note_blob
+from creamery.catalog.actions import note_blobs
 from creamery.kernel.failpoints import reach
 from creamery.kernel.stores import the_store
 from creamery.spec.digests import Sha256
@@ -18,9 +18,7 @@ def store_content(received: Received, file: ValidFile, metadata_sha256: Sha256) 
         BlobSwept: the same content is being removed at the moment.
     """
     store = the_store()
-    note_blob(received.sha256, received.size_bytes)
-    reach("upload.noted-content")
-    note_blob(metadata_sha256, len(file.metadata_bytes))
+    note_blobs({received.sha256: received.size_bytes, metadata_sha256: len(file.metadata_bytes)})
     reach("upload.noted")
     store.put_file(keys.blob(received.sha256), received.path)
     reach("upload.put")
