@@ -1,20 +1,22 @@
 """
 The ASGI application: the read path in front, everything that needs Django behind it.
 
-Reads are answered while Django is still loading, and go on when the database is away.
+Reads are answered while Django is still loading, and go on when the database is away or Django does not load at all.
 """
 
 import asyncio
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from creamery import config
+from creamery import config, prepare
 from creamery.kernel import logs
 from creamery.serve.app import ReadPath
 from creamery.storage.open_store import open_store
+from creamery.storage.store import StoreUnavailable
 from creamery.web.asgi_types import App, Message, Receive, Scope, Send, header
 from creamery.web.figures import observe
 
@@ -26,42 +28,97 @@ UPLOAD_PATHS = frozenset({"/legacy/", "/legacy", "/", "/pypi/", "/pypi", "/simpl
 """Where uploads are taken; people configure the address of the index. Never redirected. Source: standards.md UP-01."""
 
 
+RETRY_SECONDS = 2.0
+NOT_YET_SECONDS = 30.0
+_AWAY = b"The index cannot answer this at the moment. Packages can still be installed. Try again in a few seconds.\n"
+
+
 class Behind:
-    """What needs Django: loaded in a thread, so that the read path does not wait for it."""
+    """
+    What needs Django: loaded in a thread, so that the read path does not wait for it.
+
+    What keeps it from loading (a database that is away) is tried again until it goes; requests are told meanwhile.
+    """
 
     def __init__(self) -> None:
         self._loader = ThreadPoolExecutor(1, thread_name_prefix="load")
         self._loading: asyncio.Future[tuple[App, App]] | None = None
+        self._ending = threading.Event()
+        self._trouble = ""
         self._end_worker: Callable[[], None] = _nothing
 
     def begin(self) -> None:
         """Begin to load Django; the worker starts once it is there."""
-        self._loading = asyncio.get_running_loop().run_in_executor(self._loader, self._load)
+        self._loading = asyncio.get_running_loop().run_in_executor(self._loader, self._load_at_last)
 
     async def end(self) -> None:
         """Let the worker finish what it is at."""
+        self._ending.set()
         if self._loading is not None:
             await asyncio.wait([self._loading])
         await asyncio.to_thread(self._end_worker)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer by the upload door or by Django."""
+        """Answer by the upload door or by Django; 503 while they cannot be loaded."""
+        doors = await self._find_doors()
+        if doors is None:
+            await _answer_away(send)
+            return
+        upload, pages = doors
+        await (upload if is_upload(scope) else pages)(scope, receive, send)
+
+    async def _find_doors(self) -> tuple[App, App] | None:
         if self._loading is None:
             self.begin()
         assert self._loading is not None
-        upload, pages = await asyncio.shield(self._loading)
-        await (upload if is_upload(scope) else pages)(scope, receive, send)
+        patience = time.monotonic() + NOT_YET_SECONDS
+        while not self._loading.done() and not self._trouble and time.monotonic() < patience:
+            await asyncio.wait([self._loading], timeout=0.2)
+        return self._loading.result() if self._loading.done() else None
+
+    def _load_at_last(self) -> tuple[App, App]:
+        """Load, as often as it takes. A trouble is logged when it was met twice, as a start that fails says it itself."""
+        told = ""
+        while True:
+            try:
+                return self._load()
+            except Exception as error:
+                trouble = str(error) or type(error).__name__
+                if trouble == self._trouble != told:
+                    told = trouble
+                    is_ours = isinstance(error, (prepare.CannotStart, StoreUnavailable))
+                    log.error("Pages and uploads wait: %s", trouble, exc_info=None if is_ours else error)
+                self._trouble = trouble
+                if self._ending.wait(RETRY_SECONDS):
+                    raise
 
     def _load(self) -> tuple[App, App]:
-        config.load_django()
+        prepare.get_ready()
+        from django.db import connections
+
         from creamery.kernel import failpoints, outbox
         from creamery.web.django_door import django_door
         from creamery.web.upload_door import UploadDoor
 
+        connections.close_all()
         failpoints.arm(CONFIG.failpoint)
+        doors = UploadDoor(), django_door()
         if CONFIG.mode == "all":
             self._end_worker = outbox.work_in_thread()
-        return UploadDoor(), django_door()
+        return doors
+
+
+async def _answer_away(send: Send) -> None:
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(_AWAY)),
+        (b"retry-after", b"5"),
+        (b"cache-control", b"no-store"),
+        # What the client still sends is not read.
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": _AWAY})
 
 
 def _nothing() -> None:

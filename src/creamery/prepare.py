@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -13,6 +14,10 @@ from creamery.kernel.logs import mask
 
 MIGRATION_LOCK = 0x63726561
 """The number of PostgreSQL's advisory lock under which tables are changed: "crea" in ASCII."""
+
+
+_getting_ready = threading.Lock()
+_is_ready = threading.Event()
 
 
 class CannotStart(Exception):
@@ -96,6 +101,21 @@ def _write_pid(file: IO[str]) -> None:
     file.truncate()
     file.write(str(os.getpid()))
     file.flush()
+
+
+def get_ready() -> None:
+    """
+    Do all that a server needs before pages and uploads are answered; once for a process, by whichever thread is first.
+
+    Raises:
+        CannotStart: the database cannot be reached.
+        StoreUnavailable: what a first start writes cannot be written.
+    """
+    with _getting_ready:
+        if not _is_ready.is_set():
+            load_tables()
+            start_afresh()
+            _is_ready.set()
 
 
 def load_tables() -> None:

@@ -5,6 +5,8 @@ import signal
 import socket
 import tempfile
 import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,9 +19,13 @@ from creamery.cli.output import DATA
 from creamery.config import Config
 from creamery.kernel import logs
 from creamery.prepare import CannotStart
+from creamery.storage.keys import DEFAULT_INDEX, simple_root
+from creamery.storage.open_store import open_store
+from creamery.storage.store import BlobStore, NoSuchBlob, StoreUnavailable
 
 BACKLOG = 2048
 GRACE_SECONDS = 30
+RETRY_SECONDS = 2.0
 
 
 @click.command()
@@ -38,10 +44,9 @@ def serve(
     logs.set_up(chosen.log_format, chosen.log_level)
     with prepare.only_instance(chosen):
         sockets = _listen(chosen)
-        prepare.load_tables()
-        prepare.start_afresh()
-        greet(chosen)
-        _run(chosen, sockets)
+        # A wrong address is to be told before anything is answered.
+        store = open_store(chosen.storage_url)
+        _run(chosen, sockets, store)
 
 
 def _listen(chosen: Config) -> list[socket.socket]:
@@ -66,7 +71,7 @@ def _listen(chosen: Config) -> list[socket.socket]:
     return sockets
 
 
-def _run(chosen: Config, sockets: list[socket.socket]) -> None:
+def _run(chosen: Config, sockets: list[socket.socket], store: BlobStore) -> None:
     settings = uvicorn.Config(
         "creamery.asgi:application",
         http="creamery.serve.protocol:HttpProtocol",
@@ -80,16 +85,75 @@ def _run(chosen: Config, sockets: list[socket.socket]) -> None:
         workers=chosen.workers,
         backlog=BACKLOG,
         timeout_graceful_shutdown=GRACE_SECONDS,
-        h11_max_incomplete_event_size=64 * 1024,
     )
     if chosen.workers == 1:
-        # Ctrl-C is how one is told to stop; uvicorn raises it again once everything has stopped.
-        with contextlib.suppress(KeyboardInterrupt):
-            uvicorn.Server(settings).run(sockets=sockets)
+        server = uvicorn.Server(settings)
+        with _made_ready(chosen, store, stop=partial(setattr, server, "should_exit", True)):
+            server.run(sockets=sockets)
         return
     with tempfile.TemporaryDirectory(prefix="creamery-metrics-") as folder:
         config.share_metrics_folder(folder)
-        Multiprocess(settings, sockets=sockets).run()
+        processes = Multiprocess(settings, sockets=sockets)
+        with _made_ready(chosen, store, stop=processes.should_exit.set):
+            processes.run()
+
+
+@contextlib.contextmanager
+def _made_ready(chosen: Config, store: BlobStore, *, stop: Callable[[], None]) -> Iterator[None]:
+    """
+    Bring the tables up to date and greet while the server inside already answers reads.
+
+    Raises:
+        CannotStart, StoreUnavailable: it cannot be done, and there is nothing to serve meanwhile; the server was stopped.
+    """
+    getting_ready = _GettingReady(chosen, store, stop)
+    getting_ready.start()
+    # Ctrl-C is how one is told to stop; uvicorn raises it again once everything has stopped.
+    with contextlib.suppress(KeyboardInterrupt):
+        yield
+    getting_ready.over.set()
+    getting_ready.join(GRACE_SECONDS)
+    if getting_ready.error is not None:
+        raise getting_ready.error
+
+
+class _GettingReady(threading.Thread):
+    """Prepares what Django needs, beside the server. With documents in the store it waits for a database that is away."""
+
+    def __init__(self, chosen: Config, store: BlobStore, stop: Callable[[], None]) -> None:
+        super().__init__(name="get-ready", daemon=True)
+        self._chosen, self._store, self._stop_server = chosen, store, stop
+        self.over = threading.Event()
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        """Try until it is done, or the server is over."""
+        while not self.over.is_set():
+            try:
+                prepare.get_ready()
+                greet(self._chosen)
+                break
+            except Exception as error:  # noqa: BLE001 - whatever it is, reads go on, or the main thread raises it.
+                if isinstance(error, StoreUnavailable) or not self._has_documents():
+                    self.error = error
+                    self._stop_server()
+                    return
+                self.over.wait(RETRY_SECONDS)
+        _close_connections()
+
+    def _has_documents(self) -> bool:
+        try:
+            self._store.stat(simple_root(DEFAULT_INDEX, "json"))
+        except (NoSuchBlob, StoreUnavailable):
+            return False
+        return True
+
+
+def _close_connections() -> None:
+    """Give back the database connections of this thread."""
+    from django.db import connections
+
+    connections.close_all()
 
 
 @click.command()
