@@ -27,6 +27,13 @@ def test_pages_and_files_lead_to_the_keys_they_were_stored_under() -> None:
     assert (file.is_metadata, metadata.is_metadata) == (False, True)
 
 
+@pytest.mark.parametrize("upload", ["", "/legacy", "/pypi", "/simple"])
+def test_hatch_finds_a_page_below_the_address_that_it_uploads_to(upload: str) -> None:
+    """SH-07, SN-06"""
+    assert match(f"{upload}/+simple/flask/".encode()) == SimplePage(keys.DEFAULT_INDEX, NormalizedName("flask"))
+    assert match(f"{upload}/+simple/Fl.ask".encode()) == Moved(f"{upload}/+simple/fl-ask/")
+
+
 OTHERS = ["/", "", "*", "//simple/flask/", "/project/flask/", "/Simple/flask/", "/simpler/", "/i/org/index/simple/"]
 OTHERS += ["/legacy/", "/%2fsimple/flask/", "/%00", "/../simple/", "/package/", "/static/simple/"]
 

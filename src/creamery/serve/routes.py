@@ -14,6 +14,8 @@ _NORMALIZED = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _DIGEST = re.compile(r"[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{60}\Z")
 _LONGEST_NAME = 200
 _SIMPLE = ("simple", "+simple")
+_UPLOADS = ("legacy", "pypi", "simple")
+"""Where hatch looks for `+simple/<project>/` before it uploads: below the address that it uploads to, as devpi has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,8 @@ def match(raw_path: bytes, public_path: bytes = b"") -> Route | None:
     if public_path and raw_path.startswith(public_path + b"/"):
         raw_path = raw_path[len(public_path) :]
     first, *rest = (_decode(part) for part in raw_path[1:].split(b"/"))
+    if rest and rest[0] == "+simple" and first in _UPLOADS:
+        return _match_simple(f"{first}/+simple", rest[1:])
     if first in _SIMPLE:
         return _match_simple(first, rest)
     if first == "packages":
