@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import pypitoken  # type: ignore[import-untyped]
+import pypitoken
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -140,14 +140,19 @@ BAD: dict[str, Callable[[str], str]] = {
     "prefix-in-capitals": lambda token: token.replace("creamery", "CREAMERY"),
     "no-base64": lambda token: "creamery-!!!!",
     "cut-off": lambda token: token[:-10],
+    "longer-by-one": lambda token: token + "x",
+    "longer": lambda token: token + "AAAA",
+    "something-inside": lambda token: token[:40] + "!" + token[40:],
     "huge": lambda token: "creamery-" + "A" * 100_000,
     "non-ascii": lambda token: "creamery-ü\u2028",
     "nul": lambda token: token + "\0",
     "json-macaroon": lambda token: "creamery-" + base64.urlsafe_b64encode(b'{"v":2}').decode(),
     "signature-changed": lambda token: edit(token, lambda raw: raw[:-1] + bytes([raw[-1] ^ 1])),
     "identifier-changed": lambda token: edit(token, lambda raw: raw.replace(b"1.a.", b"1.b.", 1)),
-    "person-changed": lambda token: edit(token, lambda raw: re.sub(rb'\[3,"\d', b'[3,"9', raw)),
-    "expiry-changed": lambda token: edit(token, lambda raw: re.sub(rb"\[0,1", b"[0,9", raw)),
+    "person-changed": lambda token: edit(
+        token, lambda raw: re.sub(rb'(?<=\[3,")\d', lambda d: b"%d" % (9 - int(d[0])), raw)
+    ),
+    "expiry-changed": lambda token: edit(token, lambda raw: raw.replace(b"[0,1", b"[0,9", 1)),
     "caveat-removed": without_last_caveat,
     "of-another-server": lambda token: foreign(MACAROON_V2),
     "of-another-server-v1": lambda token: foreign(MACAROON_V1),

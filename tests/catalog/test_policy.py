@@ -6,7 +6,7 @@ pipeline with real accounts, grants and tokens.
 from collections.abc import Callable
 from datetime import timedelta
 
-import pypitoken  # type: ignore[import-untyped]
+import pypitoken
 import pytest
 
 from creamery.catalog.models import Grant, Project

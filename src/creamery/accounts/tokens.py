@@ -5,7 +5,7 @@ A token is `creamery-` and a macaroon. The identifier inside is `1.<key id>.<ran
 scanner can tell a real token from a look-alike by the checksum. The macaroon's root key is derived from the server's key
 and the identifier; the database holds no secret of it.
 
-Caveats are written and read in the form of pypitoken, so that its `restrict()` narrows ours. Source: blueprint, decision 8.
+Caveats are written and read in the form of pypitoken, so that its `restrict()` narrows ours. Source: docs/decisions/0013.
 """
 
 import hashlib
@@ -89,10 +89,12 @@ def read_token(text: str) -> tuple[str, Scope]:
         identifier = (
             macaroon.identifier if isinstance(macaroon.identifier, str) else macaroon.identifier.decode("ascii")
         )
+        # Base64 is read leniently: without this, a token with something appended would be one as well.
+        is_whole = macaroon.serialize() == body.rstrip("=")
     except Exception as error:
         # pymacaroons raises whatever it stumbles over, struct.error among it.
         raise BadToken("not a token") from error
-    if not _is_ours(identifier):
+    if not is_whole or not _is_ours(identifier):
         raise BadToken("unknown identifier")
     collected = _Collected()
     verifier = Verifier()

@@ -84,6 +84,8 @@ def set_up(log_format: str, level: str) -> None:
             "loggers": {
                 "uvicorn": {"handlers": [], "level": "WARNING", "propagate": True},
                 "django.request": {"level": "ERROR"},
+                # At debug level it writes whole contexts, with whatever a page is made from.
+                "django.template": {"level": "INFO"},
                 "botocore": {"level": "WARNING"},
                 "boto3": {"level": "WARNING"},
             },
