@@ -7,8 +7,8 @@ from django.test import RequestFactory
 from django.utils.safestring import SafeString
 
 from creamery.catalog.queries import FileLine, ProjectView, ReleaseLine
-from creamery.publish.readme_child import render as render_readme
-from creamery.publish.readme_fit import make_fit
+from creamery.markup.child import render as render_readme
+from creamery.markup.fit import make_fit
 from creamery.spec.metadata import CoreMetadata
 from creamery.web.pages.project_page import arrange
 

@@ -114,6 +114,6 @@ def _find_normal_address(name: str, version: str | None) -> str | None:
 
 
 def _readme(shown: queries.ProjectView) -> SafeString:
-    """Give the rendered description, which `publish.readme` has sanitised; empty if it is not rendered yet."""
+    """Give the rendered description, which `markup` has sanitised; empty if it is not rendered yet."""
     html = readme.find_html(shown.description, shown.metadata.description_content_type) if shown.description else None
     return SafeString(html or "")

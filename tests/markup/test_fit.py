@@ -3,8 +3,8 @@
 import html5lib
 import pytest
 
-from creamery.publish.readme_child import render
-from creamery.publish.readme_fit import make_fit
+from creamery.markup.child import render
+from creamery.markup.fit import make_fit
 
 
 @pytest.mark.parametrize(
