@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Sequence
 
 import pytest
 
@@ -189,17 +188,15 @@ def test_fields_that_tools_wrote_too_early_are_only_remarked(line: str) -> None:
     assert [remark.code for remark in metadata.remarks] == ["field-early"]
 
 
-@pytest.mark.parametrize(
-    ("lines", "version", "code"),
-    [
-        ((), "2.0", "metadata-version-withdrawn"),
-        (("License-Expression: mit",), "2.4", "license-spelling"),
-        (("Provides-Extra: Dev_Test",), "2.4", "extra-spelling"),
-    ],
-)
-def test_spellings_that_harm_nobody_are_remarked(lines: Sequence[str], version: str, code: str) -> None:
-    """LI-01, MD-09"""
-    assert [remark.code for remark in parse_metadata(minimal(*lines, version=version)).remarks] == [code]
+def test_a_withdrawn_version_is_remarked() -> None:
+    """MD-01"""
+    assert [remark.code for remark in parse_metadata(minimal(version="2.0")).remarks] == ["metadata-version-withdrawn"]
+
+
+def test_an_empty_namespace_is_refused() -> None:
+    """MD-11: an empty Import-Name says that there is nothing to import, an empty Import-Namespace says nothing."""
+    assert codes(minimal("Import-Namespace:", version="2.5")) == ["invalid-import-namespace"]
+    assert parse_metadata(minimal("Import-Name:", version="2.5")).import_names == ("",)
 
 
 def test_all_problems_are_told_at_once() -> None:

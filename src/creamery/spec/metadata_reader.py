@@ -113,7 +113,7 @@ def _collect(message: "Message[str, str]") -> tuple[list[tuple[MetadataField, st
     if body:
         values.append((BY_HEADER["description"], body))
     problems += _find_repeated(values)
-    present = [(field, value) for field, value in values if value or field.attribute == "import_names"]
+    present = [(field, value) for field, value in values if value or field.attribute.startswith("import_name")]
     return [(field, value) for field, value in present if value.strip() != "UNKNOWN"], problems
 
 

@@ -3,11 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from packaging.licenses import canonicalize_license_expression
 from packaging.metadata import Metadata
-from packaging.utils import is_normalized_name
 
-from creamery.spec.metadata_fields import BY_HEADER, EARLY_FIELDS, FIELDS, VERSIONS, MetadataField
+from creamery.spec.metadata_fields import EARLY_FIELDS, FIELDS, VERSIONS, MetadataField
 from creamery.spec.problems import N_, Problem
 
 _SOURCE = "PyPA specifications, 'Core metadata specifications'"
@@ -162,17 +160,3 @@ def list_remarks(values: Mapping[str, Any]) -> Iterator[Problem]:
             rule = N_("This field exists since metadata version {added}; the file declares {declared}.")
             remedy = N_("Build with a current build tool.")
             yield metadata_problem("field-early", field.header, "", rule, remedy, added=field.added, declared=version)
-    yield from _remark_spellings(values)
-
-
-def _remark_spellings(values: Mapping[str, Any]) -> Iterator[Problem]:
-    expression = values.get("license_expression", "")
-    if expression and canonicalize_license_expression(expression) != expression:
-        rule = N_("Licence expressions are written with the spelling of the SPDX list: {canonical}.")
-        remedy, canonical = N_("Correct the spelling."), canonicalize_license_expression(expression)
-        header = BY_HEADER["license-expression"].header
-        yield metadata_problem("license-spelling", header, expression, rule, remedy, canonical=canonical)
-    for extra in values.get("provides_extra", ()):
-        if not is_normalized_name(extra):
-            rule = N_("Extras are written in lower case with single hyphens.")
-            yield metadata_problem("extra-spelling", "Provides-Extra", extra, rule, N_("Correct the spelling."))

@@ -9,6 +9,7 @@ from email.parser import HeaderParser
 from email.policy import compat32
 from typing import BinaryIO
 
+from creamery.spec.archives.dist_info import MAX_ENTRY_POINTS_BYTES, Utf8Check, check_dist_info, check_entry_points
 from creamery.spec.archives.findings import Findings
 from creamery.spec.archives.identity import check_identity, check_licence_files, is_for
 from creamery.spec.archives.limits import ArchiveContents, ArchiveLimits
@@ -43,6 +44,7 @@ def read_wheel(file: BinaryIO, name: DistFilename, limits: ArchiveLimits = _DEFA
         members, names = open_zip(file, limits, findings)
         folder = _find_dist_info(members, name, findings)
         _check_data_folders(members, folder, findings)
+        check_dist_info((member.name for member in members), folder, findings)
         findings.stop_if_any()
         by_name = {member.name: member for member in members}
         described = _read_description(file, by_name, folder, limits, findings)
@@ -50,8 +52,12 @@ def read_wheel(file: BinaryIO, name: DistFilename, limits: ArchiveLimits = _DEFA
         metadata = check_identity(described["METADATA"], name, f"{folder}/METADATA", findings)
         if metadata is not None:
             check_licence_files(metadata, f"{folder}/licenses/", names, findings)
+        if "entry_points.txt" in described:
+            check_entry_points(described["entry_points.txt"], f"{folder}/entry_points.txt", findings)
         record = parse_record(described["RECORD"], folder, findings)
-        _check_contents(file, members, record, findings)
+        licences = metadata.license_files if metadata is not None else ()
+        check = Utf8Check([f"{folder}/licenses/{path}" for path in licences], findings)
+        _check_contents(file, members, record, check, findings)
         findings.stop_if_any()
         unpacked_bytes = sum(member.unpacked_bytes for member in members)
         return ArchiveContents(described["METADATA"], tuple(findings.warnings), len(members), unpacked_bytes)
@@ -95,14 +101,17 @@ def _check_data_folders(members: Iterable[ZipMember], folder: str, findings: Fin
 def _read_description(
     file: BinaryIO, by_name: dict[str, ZipMember], folder: str, limits: ArchiveLimits, findings: Findings
 ) -> dict[str, bytes]:
-    """Read METADATA, WHEEL and RECORD into memory, each within its bound."""
+    """Read METADATA, WHEEL and RECORD into memory, and entry_points.txt if there is one, each within its bound."""
     bounds = {
         "METADATA": limits.max_metadata_bytes,
         "WHEEL": _MAX_WHEEL_BYTES,
         "RECORD": limits.max_record_bytes,
+        "entry_points.txt": MAX_ENTRY_POINTS_BYTES,
     }
     found = {}
     for name, bound in bounds.items():
+        if f"{folder}/{name}" not in by_name:
+            continue
         member = by_name[f"{folder}/{name}"]
         if member.unpacked_bytes > bound:
             rule = N_("This file has at most {limit} bytes.")
@@ -142,14 +151,19 @@ def _expand(tags: set[str]) -> set[str]:
     return found
 
 
-def _check_contents(file: BinaryIO, members: Iterable[ZipMember], record: Record, findings: Findings) -> None:
+def _check_contents(
+    file: BinaryIO, members: Iterable[ZipMember], record: Record, utf8: Utf8Check, findings: Findings
+) -> None:
     """Unpack every member once, in the order of the file, and compare it with its line in RECORD."""
     for member in members:
         check = None if member.name.endswith("/") else record.start(member.name)
         known = len(findings.problems)
+        utf8.start(member.name)
         for piece in stream_content(file, member, findings):
+            utf8.update(piece)
             if check is not None:
                 check.update(piece)
+        utf8.update(b"", is_last=True)
         # A damaged member is one problem, not also a wrong digest.
         if check is not None and len(findings.problems) == known:
             check.finish()
