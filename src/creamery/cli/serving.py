@@ -1,6 +1,7 @@
 """`creamery serve` and `creamery worker`."""
 
 import contextlib
+import logging
 import signal
 import socket
 import tempfile
@@ -22,6 +23,8 @@ from creamery.prepare import CannotStart
 from creamery.storage.keys import DEFAULT_INDEX, simple_root
 from creamery.storage.open_store import open_store
 from creamery.storage.store import BlobStore, NoSuchBlob, StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 BACKLOG = 2048
 GRACE_SECONDS = 30
@@ -123,6 +126,7 @@ class _GettingReady(threading.Thread):
     def __init__(self, chosen: Config, store: BlobStore, stop: Callable[[], None]) -> None:
         super().__init__(name="get-ready", daemon=True)
         self._chosen, self._store, self._stop_server = chosen, store, stop
+        self._told = ""
         self.over = threading.Event()
         self.error: Exception | None = None
 
@@ -138,8 +142,16 @@ class _GettingReady(threading.Thread):
                     self.error = error
                     self._stop_server()
                     return
+                self._tell(error)
                 self.over.wait(RETRY_SECONDS)
         _close_connections()
+
+    def _tell(self, error: Exception) -> None:
+        """Say once what pages and uploads wait for; a mistake of ours with its traceback."""
+        if str(error) != self._told:
+            self._told = str(error)
+            what = "Installs are answered; pages and uploads wait: %s"
+            log.error(what, error, exc_info=None if isinstance(error, CannotStart) else error)
 
     def _has_documents(self) -> bool:
         try:
