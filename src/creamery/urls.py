@@ -3,17 +3,23 @@
 from django.urls import include, path, re_path
 
 from creamery.web import operations
-from creamery.web.legacy import json_api, xmlrpc
+from creamery.web.legacy import for_programs, json_api, old_addresses, xmlrpc
 from creamery.web.setup import views as setup
 
 urlpatterns = [
     path("health/ready", operations.ready),
     path("metrics", operations.metrics),
     path("setup/<str:code>/", setup.first_person, name="setup"),
-    path("pypi", xmlrpc.xmlrpc_door),
-    path("pypi/", xmlrpc.xmlrpc_door),
+    path("robots.txt", for_programs.robots),
+    path("opensearch.xml", for_programs.opensearch, name="opensearch"),
+    path("favicon.ico", for_programs.favicon),
+    path("stats/", for_programs.statistics, name="statistics"),
     path("RPC2", xmlrpc.xmlrpc_door),
+    path("pypi", old_addresses.pypi),
+    path("pypi/", old_addresses.pypi),
     re_path(r"^pypi/(?P<name>[^/]+)/(?P<version>[^/]+)/json/?$", json_api.release),
+    re_path(r"^(?:pypi|p)/(?P<name>[^/]+)/?$", old_addresses.project),
+    re_path(r"^pypi/(?P<name>[^/]+)/(?P<version>[^/]+)/?$", old_addresses.project),
     path("", include("creamery.web.pages.urls")),
 ]
 

@@ -1,13 +1,19 @@
 """Writes the site map for search engines, and the figures of the index. Both are made from time to time, not by change."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import orjson
 from django.template.loader import render_to_string
 
 from creamery.catalog.document_queries import get_place, get_sizes, list_index_ids, list_site_map_parts
 from creamery.kernel.outbox import Claim
+from creamery.kernel.stores import the_store
 from creamery.publish.documents import Document, publish
 from creamery.settings import CONFIG
 from creamery.storage import keys
+from creamery.storage.keys import IndexPlace
+from creamery.storage.store import NoSuchBlob
 
 PROJECTS_PER_PART = 50_000
 """What the protocol allows in one file. Source: sitemaps.org."""
@@ -27,9 +33,34 @@ def render(*, claim: Claim) -> None:
         publish([Document(keys.sitemap(place), text.encode())], claim=claim)
 
 
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How large an index is, in bytes, and its largest projects, by name."""
+
+    total_bytes: int
+    largest: tuple[tuple[str, int], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Say it in the words that tools know. Source: standards.md FD-02."""
+        return {
+            "total_packages_size": self.total_bytes,
+            "top_packages": {name: {"size": size_bytes} for name, size_bytes in self.largest},
+        }
+
+
 def render_statistics(*, claim: Claim) -> None:
-    """Write the total size of each index and its largest projects. Source: standards.md FD-02."""
+    """Write the total size of each index and its largest projects."""
     for index_id in list_index_ids():
         total_bytes, largest = get_sizes(index_id, LARGEST)
-        told = {"total_packages_size": total_bytes, "top_packages": {name: {"size": size} for name, size in largest}}
+        told = Statistics(total_bytes, tuple(largest)).as_json()
         publish([Document(keys.statistics(get_place(index_id)), orjson.dumps(told))], claim=claim)
+
+
+def find_statistics(place: IndexPlace = keys.DEFAULT_INDEX) -> Statistics | None:
+    """Read what was counted last, largest first; None if nothing was counted yet."""
+    try:
+        told = orjson.loads(the_store().read(keys.statistics(place)))
+    except NoSuchBlob:
+        return None
+    largest = tuple((name, said["size"]) for name, said in told["top_packages"].items())
+    return Statistics(told["total_packages_size"], largest)

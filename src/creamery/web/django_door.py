@@ -1,6 +1,7 @@
 """Django behind the read path: its WSGI handler in a pool of threads, with small bodies that have arrived in full."""
 
 import asyncio
+import re
 from typing import Any, cast
 
 from a2wsgi import WSGIMiddleware
@@ -11,6 +12,7 @@ from creamery.web.asgi_types import App, Message, Receive, Scope, Send, header
 LARGEST_BODY = 1024 * 1024
 BODY_SECONDS = 30.0
 THREADS = 10
+_NOT_ASCII = re.compile(rb"[^\x21-\x7e]")
 
 
 def django_door() -> App:
@@ -30,9 +32,14 @@ def django_door() -> App:
         if body is None:
             await _refuse(send, 413, b"The request is larger than 1 MiB.")
             return
-        await bridge(scope, _once(body, receive), send)
+        await bridge({**scope, "query_string": _ascii(scope["query_string"])}, _once(body, receive), send)
 
     return door
+
+
+def _ascii(query: bytes) -> bytes:
+    """Encode what no query may hold as it is, because the bridge fails on it, and some clients send it."""
+    return _NOT_ASCII.sub(lambda found: b"%%%02X" % found[0][0], query)
 
 
 async def _whole_body(scope: Scope, receive: Receive) -> bytes | None:

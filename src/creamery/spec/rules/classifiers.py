@@ -7,7 +7,7 @@ Source: PyPA specifications, "Core metadata specifications", "Classifier"; the p
 from collections.abc import Iterator
 
 from trove_classifiers import classifiers as known
-from trove_classifiers import deprecated_classifiers
+from trove_classifiers import deprecated_classifiers, sorted_classifiers
 
 from creamery.spec.core_metadata import CoreMetadata
 from creamery.spec.policy import Policy
@@ -16,6 +16,11 @@ from creamery.spec.rules.ruling import Ruling, rule_on
 
 PRIVATE = "Private ::"
 _SOURCE = "PyPA specifications, 'Core metadata specifications', 'Classifier'"
+
+
+def list_classifiers() -> list[str]:
+    """List the classifiers that everybody shares, in order; those that were given up are not among them."""
+    return list(sorted_classifiers)
 
 
 def rule_on_classifiers(metadata: CoreMetadata, policy: Policy) -> Iterator[Ruling]:
