@@ -102,14 +102,16 @@ def begin_sweep(sha256: Sha256) -> bool:
     """
     Claim unreferenced content for removal; False if somebody has referred to it, or is about to.
 
-    One conditional statement. Whoever refers to content updates `used_at` in the same transaction, so on PostgreSQL this
-    update waits for them and then finds the new time.
+    Whoever refers to content updates its row in the same transaction, so on PostgreSQL our update waits for them. It then
+    looks at the new row, but at no other: so the references are asked for again, now that nobody can add one.
     """
-    unused = Blob.objects.filter(sha256=sha256, used_at__lt=clock.now() - SWEPT_AFTER, files=None, metadata_of=None)
-    claimed = Blob.objects.filter(pk__in=unused.values("pk"), used_at__lt=clock.now() - SWEPT_AFTER).update(
-        state="sweeping"
-    )
-    return bool(claimed) or Blob.objects.filter(sha256=sha256, state="sweeping").exists()
+    old = Blob.objects.filter(sha256=sha256, used_at__lt=clock.now() - SWEPT_AFTER)
+    unused = old.filter(files=None, metadata_of=None)
+    old.filter(pk__in=unused.values("pk")).update(state="sweeping")
+    sweeping = Blob.objects.filter(sha256=sha256, state="sweeping")
+    if sweeping.exclude(files=None, metadata_of=None).update(state="live"):
+        return False
+    return sweeping.exists()
 
 
 @writes

@@ -47,9 +47,9 @@ def publish(documents: Iterable[Document], *, claim: Claim) -> None:
     """
     store = the_store()
     prepared = [(*variants(document), document) for document in documents]
-    claim.hold()
     for group in prepared:
         for document in group:
+            claim.hold()
             store.put_bytes(document.key, document.content)
             reach("publish.put")
 

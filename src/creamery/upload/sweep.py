@@ -2,6 +2,7 @@
 
 import logging
 import time
+from contextlib import suppress
 
 from creamery.catalog.actions import SWEPT_AFTER, begin_sweep, finish_sweep
 from creamery.catalog.queries import list_blobs_to_sweep
@@ -22,17 +23,22 @@ def sweep(*, claim: Claim) -> None:
         claim.hold()
         if begin_sweep(sha256):
             reach("sweep.begun")
+            # Of two sweepers the slower one would delete what was put again after the faster one had finished.
+            claim.hold()
             store.delete(keys.blob(sha256))
             reach("sweep.deleted")
             finish_sweep(sha256)
             swept += 1
     if swept:
         log.info("Swept %d blobs that nothing referred to", swept)
+    store.sweep_incoming(SWEPT_AFTER.total_seconds())
     _sweep_incoming()
 
 
 def _sweep_incoming() -> None:
     oldest = time.time() - SWEPT_AFTER.total_seconds()
     for path in CONFIG.incoming.glob("upload-*"):
-        if path.stat().st_mtime < oldest:
-            path.unlink(missing_ok=True)
+        # Its upload may end at this moment, and take it away.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
