@@ -14,6 +14,11 @@ from urllib.parse import urlsplit
 
 PREFIX = "CREAMERY_"
 MEBIBYTE = 1024 * 1024
+KEPT_PUBLIC_URL = "public-url"
+"""
+The file in the data folder that remembers the address of the last server. Commands that run beside it write pages too,
+and must not write another address into them because they were not given the server's options.
+"""
 
 
 class BadSetting(ValueError):
@@ -65,7 +70,15 @@ class Config:
     )
     index_policy: Literal["open", "public"] = field(
         default="open",
-        metadata={"help": "open: local versions such as 1.0+corp may be published; public: they are refused."},
+        metadata={
+            "help": "open: what installers can use is published, with a word to the uploader; public: the rules of a public index (docs/reference/upload-rules.md)."
+        },
+    )
+    typo_squats: Literal["off", "warn", "refuse"] = field(
+        default="warn",
+        metadata={
+            "help": "What becomes of a new project whose name could be a mistyped one of the list of popular names (creamery names popular)."
+        },
     )
     max_file_bytes: int = field(
         default=4096 * MEBIBYTE, metadata={"help": "The largest distribution file that is accepted, in bytes."}
@@ -107,7 +120,7 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
     data = Path(given.pop("data", "creamery-data")).expanduser().resolve()
     values: dict[str, Any] = {name: _READERS.get(name, _text)(name, text) for name, text in given.items()}
     port = values.get("port", 8000)
-    values.setdefault("public_url", f"http://localhost:{port}")
+    values.setdefault("public_url", _kept_public_url(data / KEPT_PUBLIC_URL) or f"http://localhost:{port}")
     values.setdefault("database_url", f"sqlite:///{data / 'creamery.db'}")
     values.setdefault("storage_url", f"file://{data / 'blobs'}")
     if "secret" not in values:
@@ -115,6 +128,13 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
     config = Config(data=data, **values)
     _check_together(config, given)
     return config
+
+
+def follow_own_address() -> None:
+    """Have a server's address come from its own settings and its port, not from what an earlier start left in the folder."""
+    port = load().port
+    if not os.environ.get(PREFIX + "PUBLIC_URL"):
+        os.environ[PREFIX + "PUBLIC_URL"] = f"http://localhost:{port}"
 
 
 def choose(**chosen: object) -> None:
@@ -150,6 +170,13 @@ def _given(environment: Mapping[str, str]) -> dict[str, str]:
         names = ", ".join(PREFIX + name.upper() for name in unknown)
         raise BadSetting(f"Unknown setting {names}. Known are: {', '.join(sorted(PREFIX + n.upper() for n in known))}.")
     return {name: value for name, value in given.items() if value != ""}
+
+
+def _kept_public_url(path: Path) -> str:
+    try:
+        return _http_url("public_url", path.read_text().strip())
+    except (OSError, ValueError):
+        return ""
 
 
 def _kept_secret(path: Path) -> str:
@@ -264,6 +291,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "trusted_proxies": _networks,
     "metrics_networks": _networks,
     "index_policy": _one_of("open", "public"),
+    "typo_squats": _one_of("off", "warn", "refuse"),
     "max_file_bytes": _number,
     "upload_wait_seconds": _number,
     "log_format": _one_of("human", "json"),

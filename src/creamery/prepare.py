@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from creamery.config import Config, load_django
+from creamery.config import KEPT_PUBLIC_URL, Config, load_django
 from creamery.kernel.logs import mask
 
 MIGRATION_LOCK = 0x63726561
@@ -116,6 +116,13 @@ def get_ready() -> None:
             load_tables()
             start_afresh()
             _is_ready.set()
+
+
+def remember_address(config: Config) -> None:
+    """Leave the server's address in the data folder, for commands that run beside it."""
+    temporary = config.data / f".public-url-{os.getpid()}"
+    temporary.write_text(config.public_url + "\n")
+    temporary.replace(config.data / KEPT_PUBLIC_URL)
 
 
 def load_tables() -> None:

@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "creamery.kernel",
     "creamery.accounts",
     "creamery.catalog",
+    "creamery.safety",
     "creamery.web",
     "creamery",
 ]
@@ -111,7 +112,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LOCALE_PATHS = [Path(__file__).parent / "web" / "locale"]
 
-STATIC_URL = "static/"
+STATIC_URL = f"{CONFIG.public_path}/static/"  # Absolute: a relative one is fixed before a request tells its prefix.
 STATIC_ROOT = None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -25,6 +25,7 @@ GOOD: dict[str, tuple[str, Any]] = {
     "workers": ("4", 4),
     "trusted_proxies": ("10.0.0.0/8, ::1", ("10.0.0.0/8", "::1")),
     "index_policy": ("public", "public"),
+    "typo_squats": ("refuse", "refuse"),
     "max_file_bytes": ("1000", 1000),
     "upload_wait_seconds": ("5", 5),
     "log_format": ("json", "json"),
@@ -56,6 +57,7 @@ BAD = [
     ("trusted_proxies", "10.0.0.1/8"),
     ("trusted_proxies", "proxy.example"),
     ("index_policy", "closed"),
+    ("typo_squats", "maybe"),
     ("max_file_bytes", "4 GiB"),
     ("max_file_bytes", "1e9"),
     ("upload_wait_seconds", "1.5"),
@@ -112,6 +114,23 @@ def test_without_any_settings_everything_lies_in_the_data_folder(tmp_path: Path,
 
 def test_the_public_address_follows_the_port(data: dict[str, str]) -> None:
     assert load({**data, "CREAMERY_PORT": "9000"}).public_url == "http://localhost:9000"
+
+
+def test_commands_use_the_address_that_the_last_server_left(tmp_path: Path, data: dict[str, str]) -> None:
+    prepare.remember_address(load({**data, "CREAMERY_PUBLIC_URL": "https://idx.example/py"}))
+    assert load(data).public_url == "https://idx.example/py"
+    assert load({**data, "CREAMERY_PUBLIC_URL": "http://localhost:1"}).public_url == "http://localhost:1"
+    (tmp_path / config.KEPT_PUBLIC_URL).write_text("damaged")
+    assert load(data).public_url == "http://localhost:8000"
+
+
+@pytest.mark.parametrize("port", ["", "9000"])
+def test_a_server_uses_its_own(port: str, monkeypatch: pytest.MonkeyPatch, data: dict[str, str]) -> None:
+    prepare.remember_address(load({**data, "CREAMERY_PUBLIC_URL": "https://idx.example/py"}))
+    for name, value in {**data, "CREAMERY_PORT": port, "CREAMERY_PUBLIC_URL": ""}.items():
+        monkeypatch.setenv(name, value)
+    config.follow_own_address()
+    assert load().public_url == f"http://localhost:{port or 8000}"
 
 
 @pytest.mark.parametrize(

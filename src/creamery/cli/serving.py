@@ -42,11 +42,13 @@ def serve(
 ) -> None:
     """Run the index; the first start sets everything up."""
     config.choose(host=host, port=port, public_url=public_url, workers=workers, data=data)
+    config.follow_own_address()
     prepare.make_data_folder(config.load())
     chosen = config.load()
     logs.set_up(chosen.log_format, chosen.log_level)
     with prepare.only_instance(chosen):
         sockets = _listen(chosen)
+        prepare.remember_address(chosen)
         # A wrong address is to be told before anything is answered.
         store = open_store(chosen.storage_url)
         _run(chosen, sockets, store)

@@ -63,6 +63,8 @@ def _may_see(address: str) -> bool:
         asker = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if isinstance(asker, ipaddress.IPv6Address) and asker.ipv4_mapped is not None:
+        asker = asker.ipv4_mapped
     return any(asker in ipaddress.ip_network(network) for network in CONFIG.metrics_networks)
 
 
