@@ -6,6 +6,7 @@ from creamery.accounts import events as accounts
 from creamery.catalog import events as catalog
 from creamery.kernel.outbox import Reaction, later, soon
 from creamery.publish import feeds, json_page, project_page, readme, root_page, site_map
+from creamery.safety import events as safety
 from creamery.upload import sweep
 
 
@@ -15,6 +16,8 @@ def table() -> dict[type, list[Reaction]]:
         accounts.PersonCreated: [],
         accounts.TokenCreated: [],
         accounts.TokenRevoked: [],
+        safety.NamesListed: [],
+        safety.NamesUnlisted: [],
         catalog.ProjectCreated: [],
         catalog.FileAdded: [
             soon(project_page.render, key="project_id"),

@@ -189,7 +189,6 @@ REFUSED: dict[str, Refused] = {
         before=on_a_public_index,
         send=lambda: make_upload(Distribution(name=NAME, version="1.0+local")),
         fields=["version"],
-        refusal="not-for-this-index",
     ),
     "not-an-owner": Refused(
         status=403, before=published_by_another, send=fine, mentions=[NAME, "ada"], refusal="may-not-upload"

@@ -28,13 +28,14 @@ class Project(models.Model):
     """
     A name inside an index, and what was published under it.
 
-    `name` is as first written, `normalized_name` decides. `serial` is that of the last change that readers can see.
+    `name` is as first written, `normalized_name` decides. `folded_name` is the same for names that look alike. `serial` is that of the last change that readers can see.
     `latest_version`, `summary` and `updated_at` repeat facts of the latest release, for lists.
     """
 
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="projects")
     name = models.CharField(max_length=200)
     normalized_name = models.CharField(max_length=200)
+    folded_name = models.CharField(max_length=200, db_default="")
     status = models.CharField(max_length=12, default="active")
     status_reason = models.CharField(max_length=500, blank=True)
     serial = models.BigIntegerField(default=0)
@@ -49,6 +50,7 @@ class Project(models.Model):
         indexes = [
             models.Index(fields=["index", "-updated_at"], name="project_recently_updated"),
             models.Index(fields=["index", "serial"], name="project_serial"),
+            models.Index(fields=["index", "folded_name"], name="project_look_alike"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext_lazy as _
+from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Grant, Index, JournalEntry, Project, Release
@@ -130,6 +131,25 @@ def get_index(name: str = DEFAULT_INDEX) -> IndexPlaceAndPolicy:
     """Read an index by name."""
     index = Index.objects.get(name=name)
     return IndexPlaceAndPolicy(index.pk, IndexPlace(index.place), index.policy)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRelease:
+    """What a release says so far, which is what its first file said."""
+
+    metadata: CoreMetadata
+    description: str
+
+    def has_description(self, text: str, content_type: str) -> bool:
+        """Say whether the release has this very description."""
+        return (self.description, self.metadata.description_content_type) == (text, content_type)
+
+
+def find_known_release(project_id: int, version: Version) -> KnownRelease | None:
+    """Find what is known of a release of a project; None if it would be a new one."""
+    known = Release.objects.filter(project_id=project_id, canonical_version=canonicalize_version(version))
+    row = known.values_list("metadata", "description").first()
+    return None if row is None else KnownRelease(CoreMetadata.from_json(row[0]), row[1])
 
 
 def find_project(index_id: int, normalized_name: str) -> Project | None:

@@ -16,10 +16,11 @@ from creamery.kernel import clock
 from creamery.kernel.actor import Actor
 from creamery.kernel.events import Subject, record
 from creamery.kernel.failpoints import reach
-from creamery.kernel.refusals import Conflict, Forbidden, Limited
+from creamery.kernel.refusals import Conflict, Forbidden, Invalid, Limited
 from creamery.kernel.transactions import needs_transaction
 from creamery.spec.digests import Sha256
 from creamery.spec.filenames import DistFilename
+from creamery.spec.look_alikes import fold_name
 from creamery.spec.metadata import CoreMetadata
 from creamery.spec.versions import precedence
 
@@ -72,6 +73,16 @@ class SameFileOtherName(Conflict):
     )
 
 
+class LooksLikeAnother(Invalid):
+    """A new project's name cannot be told from that of another. Source: standards.md NM-03; UPL-038."""
+
+    code = "looks-like-another"
+    sentence = _(
+        "The name {project} is too similar to that of the project {other}: people would take one for the other. "
+        "Choose another name, or ask the staff of this index to allow it."
+    )
+
+
 class BlobSwept(Limited):
     """The content is being swept away at this very moment; it has to be put again afterwards."""
 
@@ -83,7 +94,11 @@ class BlobSwept(Limited):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewFile:
-    """A file that is stored and wants to be recorded. Digests are lower-case hexadecimal."""
+    """
+    A file that is stored and wants to be recorded. Digests are lower-case hexadecimal.
+
+    `may_look_alike` lets it create a project whose name looks like another's.
+    """
 
     dist: DistFilename
     metadata: CoreMetadata
@@ -92,6 +107,7 @@ class NewFile:
     md5: str
     blake2b_256: str
     metadata_sha256: Sha256
+    may_look_alike: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +197,18 @@ def project_for(index: Index, new: NewFile, actor: Actor) -> tuple[Project, bool
         require_upload(project, normalized, actor=actor)
         return project, False
     require_upload(None, normalized, actor=actor)
+    if not new.may_look_alike:
+        _require_distinct(index, normalized)
     now = clock.now()
     project, is_new = Project.objects.get_or_create(
         index=index,
         normalized_name=normalized,
-        defaults={"name": new.metadata.name, "created_at": now, "updated_at": now},
+        defaults={
+            "name": new.metadata.name,
+            "folded_name": fold_name(normalized),
+            "created_at": now,
+            "updated_at": now,
+        },
     )
     if not is_new:
         # Another upload created it since we looked, maybe another person's.
@@ -193,6 +216,24 @@ def project_for(index: Index, new: NewFile, actor: Actor) -> tuple[Project, bool
     elif actor.person_id is not None:
         Grant.objects.create(project=project, person_id=actor.person_id, role="owner", created_at=now)
     return project, is_new
+
+
+def _require_distinct(index: Index, normalized: str) -> None:
+    """
+    Insist that no project of the index looks like this name.
+
+    New projects of an index go one after another from here on, so that two that look alike cannot both be new.
+    """
+    Index.objects.select_for_update(no_key=True).get(pk=index.pk)
+    other = find_look_alike(index.pk, normalized)
+    if other is not None:
+        raise LooksLikeAnother(project=normalized, other=other)
+
+
+def find_look_alike(index_id: int, normalized_name: str) -> str | None:
+    """Find a project of another name that looks like this one, whatever became of it; names are never given away."""
+    alike = Project.objects.filter(index_id=index_id, folded_name=fold_name(normalized_name))
+    return alike.exclude(normalized_name=normalized_name).values_list("name", flat=True).first()
 
 
 def release_for(project: Project, new: NewFile) -> tuple[Release, bool]:

@@ -28,6 +28,8 @@ class Refusal(Exception):
     code: ClassVar[str]
     sentence: ClassVar[Sentence]
     retry_after_seconds: int | None = None
+    warnings: tuple[Problem, ...] = ()
+    """What would have been remarked, had nothing been refused."""
 
     def __init__(self, problems: Iterable[Problem] = (), **named: str | int) -> None:
         self.problems = tuple(problems)
@@ -58,7 +60,7 @@ class Refusal(Exception):
         uv shows `code` and nothing else, so the whole message stands there after the status, as PyPI does it; our own
         stable code is `refusal`. Source: RFC 9457; standards.md UP-32, UP-33.
         """
-        return {
+        told = {
             "status": self.status,
             "refusal": self.code,
             "code": f"{self.status} {self.message()}",
@@ -77,6 +79,7 @@ class Refusal(Exception):
                 for problem in self.problems
             ],
         }
+        return told | ({"warnings": [problem_text(problem) for problem in self.warnings]} if self.warnings else {})
 
 
 class Invalid(Refusal):

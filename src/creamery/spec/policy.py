@@ -35,6 +35,7 @@ class Policy:
     loose_requirements: Answer
     old_spellings: Answer
     standard_library_names: Answer
+    look_alikes: Answer
 
 
 OPEN = Policy(
@@ -50,6 +51,7 @@ OPEN = Policy(
     loose_requirements="warn",
     old_spellings="warn",
     standard_library_names="warn",
+    look_alikes="warn",
 )
 """For an index of one's own: what installers can use is taken, what would better be otherwise is remarked."""
 
@@ -66,6 +68,7 @@ PUBLIC = Policy(
     loose_requirements="refuse",
     old_spellings="refuse",
     standard_library_names="refuse",
+    look_alikes="refuse",
 )
 """For everybody: what the largest public index refuses is refused here as well."""
 

@@ -9,12 +9,14 @@ from creamery.kernel.actor import Actor
 from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import JobKey, run_soon
 from creamery.spec.digests import Sha256
+from creamery.spec.filenames import DistFilename
 from creamery.spec.problems import Problem
-from creamery.upload.admit import admit
+from creamery.upload.admit import Admission, admit
+from creamery.upload.claims import Claims, InvalidUpload, read_claims
 from creamery.upload.form import UploadForm
 from creamery.upload.receive import Received
-from creamery.upload.store import store_content
-from creamery.upload.validate import ValidFile, validate_archive, validate_claims
+from creamery.upload.store import keep_readme, store_content
+from creamery.upload.validate import ValidFile, validate_file
 
 RENDERS_PROJECT = "publish.project_page.render"
 
@@ -38,24 +40,53 @@ def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Publis
     """
     try:
         reach("upload.received")
-        claims = validate_claims(form, received)
-        admission = admit(claims, received, actor=actor)
+        claims, admission = _admit(form, received, actor)
         if admission.existing_project_id is not None:
             render(admission.existing_project_id)
-            return Published(claims.dist.filename, str(claims.dist.name), str(claims.dist.version), is_new=False)
+            return _told(claims.dist, is_new=False)
         reach("upload.admitted")
-        file = validate_archive(claims, received)
+        file = validate_file(claims, admission, received)
         reach("upload.validated")
         metadata_sha256 = Sha256(hashlib.sha256(file.metadata_bytes).hexdigest())
         store_content(received, file, metadata_sha256)
         reach("upload.stored")
-        added = add_file(_new_file(received, file, metadata_sha256), actor=actor)
+        new = _new_file(received, file, metadata_sha256, may_look_alike=admission.may_look_alike)
+        added = add_file(new, actor=actor)
         reach("upload.recorded")
+        keep_readme(file)
         render(added.project_id)
         reach("upload.rendered")
-        return Published(file.dist.filename, str(file.dist.name), str(file.dist.version), added.is_new, file.warnings)
+        return _told(file.dist, is_new=added.is_new, warnings=file.warnings)
     finally:
         received.path.unlink(missing_ok=True)
+
+
+def check_file(form: UploadForm, received: Received, *, actor: Actor) -> Published:
+    """
+    Do all of an upload but the publishing: tell what it would be answered, and leave nothing.
+
+    The temporary file is gone in any case. Raises every Refusal of the steps.
+    """
+    try:
+        claims, admission = _admit(form, received, actor)
+        if admission.existing_project_id is not None:
+            return _told(claims.dist, is_new=False)
+        file = validate_file(claims, admission, received)
+        return _told(file.dist, is_new=True, warnings=file.warnings)
+    finally:
+        received.path.unlink(missing_ok=True)
+
+
+def _admit(form: UploadForm, received: Received, actor: Actor) -> tuple[Claims, Admission]:
+    claims = read_claims(form, received)
+    admission = admit(claims, received, actor=actor)
+    if admission.existing_project_id is not None and claims.problems:
+        raise InvalidUpload(claims.problems)
+    return claims, admission
+
+
+def _told(dist: DistFilename, *, is_new: bool, warnings: tuple[Problem, ...] = ()) -> Published:
+    return Published(dist.filename, str(dist.name), str(dist.version), is_new, warnings)
 
 
 def render(project_id: int) -> None:
@@ -68,7 +99,7 @@ def render(project_id: int) -> None:
     run_soon(also=(JobKey(RENDERS_PROJECT, str(project_id)),))
 
 
-def _new_file(received: Received, file: ValidFile, metadata_sha256: Sha256) -> NewFile:
+def _new_file(received: Received, file: ValidFile, metadata_sha256: Sha256, *, may_look_alike: bool) -> NewFile:
     return NewFile(
         dist=file.dist,
         metadata=file.metadata,
@@ -77,4 +108,5 @@ def _new_file(received: Received, file: ValidFile, metadata_sha256: Sha256) -> N
         md5=received.md5,
         blake2b_256=received.blake2b_256,
         metadata_sha256=metadata_sha256,
+        may_look_alike=may_look_alike,
     )

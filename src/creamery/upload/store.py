@@ -1,10 +1,14 @@
 """Put the bytes where they stay, before anything says that they exist."""
 
+from contextlib import suppress
+
 from creamery.catalog.actions import note_blobs
 from creamery.kernel.failpoints import reach
 from creamery.kernel.stores import the_store
+from creamery.markup import readme_key
 from creamery.spec.digests import Sha256
 from creamery.storage import keys
+from creamery.storage.store import StoreUnavailable
 from creamery.upload.receive import Received
 from creamery.upload.validate import ValidFile
 
@@ -23,3 +27,11 @@ def store_content(received: Received, file: ValidFile, metadata_sha256: Sha256) 
     store.put_file(keys.blob(received.sha256), received.path)
     reach("upload.put")
     store.put_bytes(keys.blob(metadata_sha256), file.metadata_bytes)
+
+
+def keep_readme(file: ValidFile) -> None:
+    """Put the README's HTML where pages find it; what cannot be put now is rendered again by a job that is owed already."""
+    if file.readme is not None and file.readme.is_final:
+        key = readme_key(file.metadata.description, file.metadata.description_content_type)
+        with suppress(StoreUnavailable):
+            the_store().put_bytes(key, file.readme.html.encode())

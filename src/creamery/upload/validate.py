@@ -1,169 +1,133 @@
-"""Rules about the file: first what the form claims, then what the archive holds."""
+"""Rules about the file: what the archive holds, what its metadata says, and whether its README can be shown."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
-from packaging.version import InvalidVersion, Version
-
-from creamery.kernel.refusals import Invalid, Missing
-from creamery.spec.archives import ArchiveContents, ArchiveLimits, read_sdist, read_wheel
-from creamery.spec.filenames import DistFilename, parse_filename
+from creamery.catalog.queries import KnownRelease
+from creamery.markup import FORMATS, Rendered, render_text
+from creamery.spec.archives import ArchiveLimits, InvalidArchive, read_sdist, read_wheel
+from creamery.spec.filenames import DistFilename
 from creamery.spec.metadata import CoreMetadata, compare_claims, parse_metadata
-from creamery.spec.names import normalize_name
-from creamery.spec.problems import N_, InvalidInput, Problem
-from creamery.upload.form import FILE_FIELDS, UploadForm
+from creamery.spec.policy import Answer, Policy
+from creamery.spec.problems import N_, Problem
+from creamery.spec.rules import Ruling, rule_on, rule_on_metadata, rule_on_siblings, sort_rulings
+from creamery.upload.admit import Admission
+from creamery.upload.claims import Claims, InvalidUpload
 from creamery.upload.receive import Received
 
-OLD_ACTIONS = frozenset({"submit", "submit_pkg_info", "doc_upload"})
 LIMITS = ArchiveLimits()
-
-
-class InvalidUpload(Invalid):
-    """The file or its form break rules; all problems at once."""
-
-    code = "invalid-upload"
-    sentence = _("This file was not published.")
-
-
-class OldAction(Missing):
-    """An action of the upload API that was given up long ago. Source: standards.md UP-03."""
-
-    status = 410
-    code = "old-action"
-    sentence = _(
-        "The action {action} is no longer supported. Projects are created by their first upload: use file_upload."
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
-    """What the form claims, so far as it holds together."""
-
-    dist: DistFilename
-    fields: dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidFile:
-    """A file that may be stored: what it says about itself, and what its uploader should know."""
+    """A file that may be stored: what it says about itself, its README as HTML, and what its uploader should know."""
 
     dist: DistFilename
     metadata: CoreMetadata
     metadata_bytes: bytes
+    readme: Rendered | None
     warnings: tuple[Problem, ...]
 
 
-def validate_claims(form: UploadForm, received: Received) -> Claims:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What an archive turned out to be; `metadata` is None if it could not be read."""
+
+    metadata: CoreMetadata | None
+    metadata_bytes: bytes
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+
+def validate_file(claims: Claims, admission: Admission, received: Received) -> ValidFile:
     """
-    Check the form by itself and against the received bytes, before anything is unpacked.
+    Read the archive without unpacking it to disk, hold its metadata against its name, the form, the rules and its release.
 
     Raises:
-        OldAction: an action that is no more.
-        InvalidUpload: everything that is wrong, at once.
+        InvalidUpload: everything that is wrong, at once, with what was wrong with the claims and the name.
     """
-    action = form.one(":action")
-    if action in OLD_ACTIONS:
-        raise OldAction(action=action)
-    problems = [*_request_problems(form), *_digest_problems(form, received)]
-    dist = None
-    if form.filename:
-        try:
-            dist = parse_filename(form.filename)
-            problems += _agreement_problems(form, dist)
-        except InvalidInput as error:
-            problems += error.problems
-    if problems or dist is None:
-        raise InvalidUpload(problems)
-    return Claims(
-        dist=dist, fields={name: list(values) for name, values in form.fields.items() if name not in FILE_FIELDS}
+    problems = [*claims.problems, *admission.judgement.problems]
+    warnings = admission.judgement.warnings
+    if claims.is_damaged:
+        raise InvalidUpload(problems, warnings)
+    opened = _open(claims, received)
+    problems += opened.problems
+    warnings = (*warnings, *opened.warnings)
+    readme = None
+    if opened.metadata is not None:
+        # A name that is not the file name's is told once, not again as not the metadata's.
+        told = {problem.field for problem in claims.problems}
+        problems += (found for found in compare_claims(claims.fields, opened.metadata) if found.field not in told)
+        readme = _render(opened.metadata, admission.release)
+        judgement = sort_rulings(_rule_on(opened.metadata, readme, admission.release, admission.policy))
+        problems += judgement.problems
+        warnings = (*warnings, *judgement.warnings)
+    if problems or opened.metadata is None:
+        raise InvalidUpload(problems, warnings)
+    return ValidFile(
+        dist=claims.dist,
+        metadata=opened.metadata,
+        metadata_bytes=opened.metadata_bytes,
+        readme=readme,
+        warnings=warnings,
     )
 
 
-def validate_archive(claims: Claims, received: Received) -> ValidFile:
-    """
-    Read the archive without unpacking it to disk, and hold its metadata against its name and the form.
-
-    Raises:
-        InvalidUpload: everything that is wrong, at once.
-    """
+def _open(claims: Claims, received: Received) -> _Opened:
     read = read_wheel if claims.dist.kind == "bdist_wheel" else read_sdist
     try:
         with received.path.open("rb") as file:
-            contents: ArchiveContents = read(file, claims.dist, LIMITS)
-        metadata = parse_metadata(contents.metadata_bytes)
-    except InvalidInput as error:
-        raise InvalidUpload(error.problems) from error
-    problems = compare_claims(claims.fields, metadata)
-    if problems:
-        raise InvalidUpload(problems)
-    return ValidFile(
-        dist=claims.dist,
-        metadata=metadata,
-        metadata_bytes=contents.metadata_bytes,
-        warnings=(*contents.warnings, *metadata.remarks),
+            contents = read(file, claims.dist, LIMITS)
+    except InvalidArchive as error:
+        metadata = None if error.metadata_bytes is None else parse_metadata(error.metadata_bytes)
+        return _Opened(metadata, b"", error.problems, error.warnings)
+    metadata = parse_metadata(contents.metadata_bytes)
+    return _Opened(metadata, contents.metadata_bytes, (), (*contents.warnings, *metadata.remarks))
+
+
+def _rule_on(
+    metadata: CoreMetadata, readme: Rendered | None, release: KnownRelease | None, policy: Policy
+) -> Iterator[Ruling]:
+    yield from rule_on_metadata(metadata, policy)
+    if readme is not None:
+        yield from rule_on_readme(metadata.description_content_type, readme)
+    if release is not None:
+        yield from rule_on_siblings(metadata, release.metadata)
+
+
+def _render(metadata: CoreMetadata, release: KnownRelease | None) -> Rendered | None:
+    """Render the description, unless its release has the same one, which is rendered already."""
+    text, kind = metadata.description, metadata.description_content_type
+    if not text or (release is not None and release.has_description(text, kind)):
+        return None
+    return render_text(text, kind)
+
+
+def rule_on_readme(content_type: str, readme: Rendered) -> Iterator[Ruling]:
+    """
+    Refuse a description that is not what its type says; without a type it is only remarked.
+
+    Ids: MD-06, UPL-032.
+    """
+    if not readme.reason:
+        return
+    answer: Answer = "refuse" if content_type else "warn"
+    shown = content_type.partition(";")[0].strip().lower()
+    kind = shown if shown in FORMATS else "text/x-rst"
+    place = N_("Line {line} of the description cannot be read as {kind}: {reason}")
+    rule = place if readme.line else N_("The description cannot be rendered as {kind}: {reason}")
+    remedy = N_("Correct the README, or the type that the metadata gives it, and build again.")
+    if not content_type:
+        remedy = N_("It is shown as plain text. Say its type in the project's settings.")
+    yield rule_on(
+        answer,
+        "description-unrenderable",
+        "Description",
+        "",
+        rule,
+        remedy,
+        "PyPA specifications, 'Core metadata specifications', 'Description-Content-Type'",
+        line=readme.line,
+        kind=kind,
+        reason=readme.reason,
     )
-
-
-def _request_problems(form: UploadForm) -> list[Problem]:
-    problems = []
-    if form.one(":action") != "file_upload":
-        rule, remedy = N_("The only action is file_upload."), N_("Send the field :action with the value file_upload.")
-        problems.append(_problem("action", ":action", form.one(":action"), rule, remedy))
-    if form.one("protocol_version") not in {"", "1"}:
-        rule, remedy = N_("The only protocol version is 1."), N_("Send 1, or leave the field out.")
-        problems.append(_problem("protocol-version", "protocol_version", form.one("protocol_version"), rule, remedy))
-    if not form.filename:
-        rule, remedy = N_("The upload has no file."), N_("Send the file in the field content, with its name.")
-        problems.append(_problem("content-missing", "content", "", rule, remedy))
-    return problems
-
-
-_DIGESTS = {"md5_digest": "md5", "sha256_digest": "sha256", "blake2_256_digest": "blake2b_256"}
-
-
-def _digest_problems(form: UploadForm, received: Received) -> list[Problem]:
-    problems = []
-    for name, attribute in _DIGESTS.items():
-        claimed, actual = form.one(name), str(getattr(received, attribute))
-        if claimed and claimed.lower() != actual:
-            rule = N_(
-                "The digest of the received file is {actual}: it was damaged on its way, or the digest is of another file."
-            )
-            remedy = N_("Build and upload it again.")
-            problems.append(_problem("digest", name, claimed, rule, remedy, actual=actual))
-    return problems
-
-
-def _agreement_problems(form: UploadForm, dist: DistFilename) -> list[Problem]:
-    problems = []
-    name, version, filetype = form.one("name"), form.one("version"), form.one("filetype")
-    if name and normalize_name(name) != dist.name:
-        rule, remedy = N_("The file's name says {actual}."), N_("Name and file have to belong to the same project.")
-        problems.append(_problem("name-differs", "name", name, rule, remedy, actual=str(dist.name)))
-    if version and not _is_version(version, dist):
-        rule, remedy = N_("The file's name says {actual}."), N_("Version and file have to be the same release.")
-        problems.append(_problem("version-differs", "version", version, rule, remedy, actual=str(dist.version)))
-    if filetype and filetype != dist.kind:
-        rule = N_("A file named like this is of type {actual}.")
-        remedy = N_("Only wheels (bdist_wheel) and .tar.gz source distributions (sdist) are accepted.")
-        problems.append(_problem("filetype", "filetype", filetype, rule, remedy, actual=dist.kind))
-    if dist.kind == "bdist_wheel" and form.one("pyversion") not in {"", dist.python_version}:
-        rule, remedy = (
-            N_("The file's name says {actual}."),
-            N_("Leave the field out, or send what the file's name says."),
-        )
-        problems.append(
-            _problem("pyversion", "pyversion", form.one("pyversion"), rule, remedy, actual=dist.python_version)
-        )
-    return problems
-
-
-def _is_version(text: str, dist: DistFilename) -> bool:
-    try:
-        return Version(text) == dist.version
-    except InvalidVersion:
-        return False
-
-
-def _problem(code: str, field: str, value: str, rule: str, remedy: str, **params: str) -> Problem:
-    return Problem(code=code, field=field, value=value, rule=rule, remedy=remedy, params=params)

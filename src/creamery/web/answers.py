@@ -84,4 +84,5 @@ def refuse(refusal: Refusal, *, as_json: bool) -> Answer:
 
 
 def _as_lines(refusal: Refusal) -> str:
-    return "\n".join(line for line in (refusal.headline(), *map(problem_text, refusal.problems)) if line)
+    warnings = (f"warning: {problem_text(problem)}" for problem in refusal.warnings)
+    return "\n".join(line for line in (refusal.headline(), *map(problem_text, refusal.problems), *warnings) if line)

@@ -1,6 +1,6 @@
 """Collects what is wrong with an archive while it is read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -14,6 +14,17 @@ MAX_PROBLEMS = 50
 _HOSTILE_ERRORS = (ValueError, LookupError, ArithmeticError, EOFError, RecursionError, TypeError)
 
 
+class InvalidArchive(InvalidInput):
+    """An archive that breaks rules, with what was learnt of it before: its metadata, if it got so far, and warnings."""
+
+    def __init__(
+        self, problems: Iterable[Problem], warnings: Iterable[Problem] = (), metadata_bytes: bytes | None = None
+    ) -> None:
+        self.warnings = tuple(warnings)
+        self.metadata_bytes = metadata_bytes
+        super().__init__(problems)
+
+
 class Findings:
     """The problems and warnings of one archive, in the order in which they were found."""
 
@@ -21,6 +32,7 @@ class Findings:
         self.filename = filename
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
+        self.metadata_bytes: bytes | None = None
 
     def refuse(self, code: str, value: str, rule: str, remedy: str = "", source: str = "", **params: str | int) -> None:
         """Note a broken rule and go on; gives up once there are more problems than anybody reads."""
@@ -42,7 +54,7 @@ class Findings:
 
     def stop(self) -> NoReturn:
         """Raise what was found."""
-        raise InvalidInput(self.problems)
+        raise InvalidArchive(self.problems, self.warnings, self.metadata_bytes)
 
     def stop_if_any(self) -> None:
         """Raise what was found, if anything was."""
@@ -63,7 +75,7 @@ class Findings:
             raise
         except _HOSTILE_ERRORS as error:
             self.problems.append(_problem("archive-unreadable", self.filename, _UNREADABLE, _BUILD_AGAIN, "", {}))
-            raise InvalidInput(self.problems) from error
+            raise InvalidArchive(self.problems, self.warnings, self.metadata_bytes) from error
 
 
 _BUILD_AGAIN = N_("Build the file again with a current build tool.")

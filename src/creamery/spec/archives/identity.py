@@ -52,6 +52,7 @@ def check_identity(content: bytes, name: DistFilename, member: str, findings: Fi
     except InvalidInput as error:
         findings.problems.extend(error.problems)
         return None
+    findings.metadata_bytes = content
     if canonicalize_name(metadata.name) != name.name:
         rule = N_("The file is named for the project {expected}, its metadata ({member}) for another.")
         findings.refuse("name-differs", metadata.name, rule, _REMEDY, _SOURCE, expected=name.name, member=member)

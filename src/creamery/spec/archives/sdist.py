@@ -17,6 +17,8 @@ from creamery.spec.filenames import DistFilename
 from creamery.spec.metadata_fields import VERSIONS
 from creamery.spec.problems import N_
 
+_LICENCE_NAMES = ("licen", "copying", "notice", "authors")
+_LONGEST_LICENCE_BYTES = 256 * 1024
 _SOURCE = "PyPA specifications, 'Source distribution format'"
 _DEFAULT_LIMITS = ArchiveLimits()
 
@@ -34,6 +36,7 @@ class _SdistReader:
         self.member_count = 0
         self.unpacked_bytes = 0
         self.metadata_bytes: bytes | None = None
+        self._not_utf8: set[str] = set()
 
     def take(self, member: TarMember, stream: GzipStream) -> None:
         """Note one member; keep its content if it is PKG-INFO."""
@@ -47,6 +50,15 @@ class _SdistReader:
                 rule = N_("PKG-INFO is a file of at most {limit} bytes.")
                 self.findings.fail("pkg-info", member.name, rule, limit=self.limits.max_metadata_bytes)
             self.metadata_bytes = stream.read(member.size_bytes)
+        elif member.kind == "file" and _is_named_like_licence(member):
+            self._note_encoding(member.name, stream.read(member.size_bytes))
+
+    def _note_encoding(self, name: str, content: bytes) -> None:
+        """Which of them the metadata calls licences is known only once PKG-INFO came by."""
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError:
+            self._not_utf8.add(name)
 
     def _check_top(self, member: TarMember) -> None:
         top, slash, _ = member.name.partition("/")
@@ -68,6 +80,9 @@ class _SdistReader:
         metadata = check_identity(self.metadata_bytes, self.name, f"{self.top}/PKG-INFO", self.findings)
         if metadata is not None:
             check_licence_files(metadata, f"{self.top}/", self.names, self.findings)
+            for name in sorted(self._not_utf8.intersection(f"{self.top}/{path}" for path in metadata.license_files)):
+                rule, remedy = N_("Licence files are UTF-8; this one is not."), N_("Save it as UTF-8.")
+                self.findings.warn("licence-not-utf8", name, rule, remedy, "PEP 639")
             if VERSIONS.index(metadata.metadata_version) < VERSIONS.index("2.2"):
                 rule = N_("Before metadata version 2.2, nobody can rely on the metadata of a source distribution.")
                 self.findings.warn("sdist-metadata-old", metadata.metadata_version, rule, source="PEP 643")
@@ -75,6 +90,11 @@ class _SdistReader:
             rule, remedy = N_("A source distribution has a pyproject.toml."), N_("Add one that names the build tool.")
             self.findings.warn("pyproject-missing", f"{self.top}/pyproject.toml", rule, remedy, _SOURCE)
         return self.metadata_bytes
+
+
+def _is_named_like_licence(member: TarMember) -> bool:
+    base = member.name.rpartition("/")[2].lower()
+    return base.startswith(_LICENCE_NAMES) and member.size_bytes <= _LONGEST_LICENCE_BYTES
 
 
 def read_sdist(file: BinaryIO, name: DistFilename, limits: ArchiveLimits = _DEFAULT_LIMITS) -> ArchiveContents:

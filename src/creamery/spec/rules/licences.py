@@ -35,7 +35,8 @@ def rule_on_licence(metadata: CoreMetadata, policy: Policy) -> Iterator[Ruling]:
         answer = policy.old_spellings
         yield rule_on(answer, "license-spelling", _FIELD, expression, rule, _CORRECT, _SOURCE, canonical=canonical)
     for name in dict.fromkeys(re.findall(r"[^\s()+]+", canonical)):
-        if LICENSES.get(name.lower(), {}).get("deprecated"):
+        listed = LICENSES.get(name.lower())
+        if listed is not None and listed["deprecated"]:
             rule = N_("SPDX has given up the name {name} (list {version}).")
             remedy = N_("Use the name that took its place.")
             yield rule_on(

@@ -1,0 +1,1 @@
+"""What an index does against harm: forbidden names, and names that are taken for others."""
