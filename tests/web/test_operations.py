@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from creamery.settings import CONFIG
 from creamery.web import operations
 from tests.factories import create_person, create_publisher, make_upload, publish
 from tests.real.inside import Inside
@@ -83,7 +84,7 @@ class TestMetrics:
         assert inside.send("GET", "/metrics", address="::ffff:10.0.0.1").status == 404
 
     def test_the_operator_chooses_the_networks(self, inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(operations, "CONFIG", replace(operations.CONFIG, metrics_networks=("10.0.0.0/8",)))
+        monkeypatch.setattr(operations, "CONFIG", replace(CONFIG, metrics_networks=("10.0.0.0/8",)))
         assert inside.send("GET", "/metrics", address="10.1.2.3").status == 200
         assert inside.send("GET", "/metrics", address="127.0.0.1").status == 404
 

@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from creamery.settings import CONFIG
 from creamery.web import upload_door
 from creamery.web.answers import wants_json
 from creamery.web.multipart_form import LONGEST_FIELDS, MOST_FIELDS
@@ -176,7 +177,7 @@ def test_a_file_of_just_the_limit_is_taken(
 def test_a_client_that_stands_still_is_given_up(
     inside: Inside, token: str, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upload_door, "CONFIG", replace(upload_door.CONFIG, upload_wait_seconds=0.2))  # type: ignore[arg-type]
+    monkeypatch.setattr(upload_door, "CONFIG", replace(CONFIG, upload_wait_seconds=0.2))  # type: ignore[arg-type]
     monkeypatch.setattr(upload_door, "DRAIN_SECONDS", 0.1)
     kind, body = encode(upload.fields, [upload.part()])
     headers = {"content-type": kind, "authorization": basic("__token__", token)}
@@ -267,7 +268,7 @@ def test_a_bug_is_told_by_its_number_and_leaves_nothing(
     inside: Inside, token: str, upload: Upload, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The bug is planted in the settings, since there should be none in the code."""
-    monkeypatch.setattr(upload_door, "CONFIG", replace(upload_door.CONFIG, max_file_bytes="many"))  # type: ignore[arg-type]
+    monkeypatch.setattr(upload_door, "CONFIG", replace(CONFIG, max_file_bytes="many"))  # type: ignore[arg-type]
     with nothing_remains():
         answer = upload.send(inside, token)
     assert answer.status == 500
@@ -303,6 +304,6 @@ def pieces(body: bytes, size: int) -> Iterator[bytes]:
 
 def limit(monkeypatch: pytest.MonkeyPatch, max_file_bytes: int) -> None:
     """Give the door another limit, as the operator would."""
-    monkeypatch.setattr(upload_door, "CONFIG", replace(upload_door.CONFIG, max_file_bytes=max_file_bytes))
+    monkeypatch.setattr(upload_door, "CONFIG", replace(CONFIG, max_file_bytes=max_file_bytes))
     if max_file_bytes == 1000:
         monkeypatch.setattr(upload_door, "LONGEST_FIELDS", 1000)
