@@ -18,7 +18,8 @@ urlpatterns = [
     path("pypi", old_addresses.pypi),
     path("pypi/", old_addresses.pypi),
     re_path(r"^pypi/(?P<name>[^/]+)/(?P<version>[^/]+)/json/?$", json_api.release),
-    re_path(r"^(?:pypi|p)/(?P<name>[^/]+)/?$", old_addresses.project),
+    path("p/<str:name>/", old_addresses.project),
+    re_path(r"^pypi/(?P<name>[^/]+)/?$", old_addresses.project),
     re_path(r"^pypi/(?P<name>[^/]+)/(?P<version>[^/]+)/?$", old_addresses.project),
     path("", include("creamery.web.pages.urls")),
 ]
