@@ -43,7 +43,7 @@ class Nursery:
             CREAMERY_DATA=str(folder / "data"),
             CREAMERY_PUBLIC_URL="http://localhost:8000",
             CREAMERY_LOG_LEVEL="warning",
-            PYTHONPATH=str(ROOT),
+            PYTHONPATH=f"{ROOT}:{ROOT / 'src'}",
             **{name: value for name, value in given.items() if value is not None},
         )
         self._process = subprocess.Popen(
