@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from creamery import config, prepare
 from creamery.kernel import logs
 from creamery.serve.app import ReadPath
+from creamery.serve.hits import Hits
 from creamery.storage.open_store import open_store
 from creamery.storage.store import StoreUnavailable
 from creamery.web.asgi_types import App, Message, Receive, Scope, Send, header
@@ -146,6 +147,11 @@ class Front:
         self._reads = ReadPath(
             open_store(CONFIG.storage_url), behind=self._to_behind, public_path=CONFIG.public_path, observe=observe
         )
+
+    @property
+    def hits(self) -> Hits | None:
+        """What the server may answer by itself; nothing where every request is to be logged."""
+        return None if CONFIG.access_log else self._reads.hits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or the server's start and end."""

@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +25,7 @@ import uvicorn
 import zstandard
 
 from creamery.serve.app import ReadPath
+from creamery.serve.hits import Hits
 from creamery.serve.messages import ASGIApp, Message, Receive, Scope, Send
 from creamery.serve.protocol import HttpProtocol
 from creamery.spec.digests import Sha256
@@ -33,7 +34,7 @@ from creamery.spec.simple import FileEntry, ProjectPage, RootEntry, project_html
 from creamery.storage import keys
 from creamery.storage.filesystem import FilesystemStore
 from creamery.storage.keys import BlobKey, Form
-from creamery.storage.store import BlobStore
+from creamery.storage.store import BlobStore, StoreUnavailable
 
 WHEEL = bytes(range(256)) * 2000
 WHEEL_NAME = "flask-1.0-py3-none-any.whl"
@@ -212,15 +213,42 @@ def port(server: tuple[Switchboard, int], app: ReadPath) -> int:
     return port
 
 
-@pytest.fixture(params=["asgi", "server"])
-def ask(request: pytest.FixtureRequest, app: ReadPath) -> Iterator[Ask]:
-    """Ask the read path in both ways in turn."""
+@pytest.fixture(params=["asgi", "server", "hit"])
+def ask(request: pytest.FixtureRequest, app: ReadPath, noted: Noted) -> Iterator[Ask]:
+    """
+    Ask the read path in every way in turn: bare, through a server, and through a server that may answer by itself
+    (serve/hits.py), because the same was asked before.
+    """
     if request.param == "asgi":
         yield partial(ask_app, app)
         return
     port = request.getfixturevalue("port")
     with closing(httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, verify=False)) as client:
-        yield partial(ask_server, client)
+        if request.param == "server":
+            app.hits = NoHits()
+            yield partial(ask_server, client)
+        else:
+            yield partial(_ask_again, app, client, noted)
+
+
+class NoHits(Hits):
+    """Leaves everything to the application."""
+
+    def __init__(self) -> None:
+        """Know nothing."""
+
+    def find(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Find nothing."""
+
+
+def _ask_again(
+    app: ReadPath, client: httpx.Client, noted: Noted, path: str, method: str = "GET", **headers: str
+) -> httpx.Response:
+    before = list(noted.answers)
+    with suppress(StoreUnavailable):
+        ask_app(app, path, method, **headers)
+    noted.answers[:] = before
+    return ask_server(client, path, method, **headers)
 
 
 async def call(app: ASGIApp, scope: Scope, received: list[Message]) -> list[Message]:

@@ -7,15 +7,14 @@ hands everything else to the application behind it.
 
 import logging
 import re
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeAlias
 from urllib.parse import quote_from_bytes
 
 from creamery.serve import problems
 from creamery.serve.documents import CACHE_BYTES, Documents
 from creamery.serve.files import answer_file
-from creamery.serve.messages import COMMON_HEADERS, Answer, ASGIApp, Receive, Request, Scope, Send, raw_path_of
+from creamery.serve.hits import Hits
+from creamery.serve.messages import COMMON_HEADERS, Answer, ASGIApp, Observe, Receive, Request, Scope, Send, raw_path_of
 from creamery.serve.pages import answer_document
 from creamery.serve.reading import Reading
 from creamery.serve.routes import (
@@ -31,9 +30,6 @@ from creamery.serve.routes import (
 from creamery.serve.sending import send_answer
 from creamery.storage.keys import DEFAULT_INDEX
 from creamery.storage.store import BlobStore, StoreUnavailable
-
-Observe: TypeAlias = Callable[[str, int, int], None]
-"""Told of each answer: kind (`simple`, `file`, `metadata`, `document`), status, bytes of body."""
 
 PAGE_THREADS = 8
 _UNSAFE_IN_QUERY = re.compile(rb"[^\x21-\x7e]")
@@ -72,6 +68,7 @@ class ReadPath:
         self._observe = observe
         self._documents = Documents(store, ThreadPoolExecutor(PAGE_THREADS, "serve-pages"), cache_bytes=cache_bytes)
         self._reading = Reading(store)
+        self.hits = Hits(self._documents, self._public_path, observe)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it on."""

@@ -22,7 +22,7 @@ import zstandard
 from creamery.spec.simple import find_serial
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey, Encoding
-from creamery.storage.store import BlobStore, NoSuchBlob
+from creamery.storage.store import BlobStore, NoSuchBlob, StoreUnavailable
 
 CACHE_BYTES = 64 * 1024 * 1024
 SMALL_BYTES = 128 * 1024
@@ -119,6 +119,27 @@ class Documents:
             if found is not None:
                 return found
         return None
+
+    @property
+    def are_near(self) -> bool:
+        """Whether the store is asked on every request."""
+        return self._store.is_near
+
+    def find_at_once(self, key: BlobKey) -> Document | None:
+        """
+        Find a kept document that is as it should be, without reading and without waiting; None where that takes longer.
+
+        `key` is that of the encoding. Of a far store the answer may be a second old.
+        """
+        kept = self._cache.find(key)
+        if kept is None or kept.document is None:
+            return None
+        if not self._store.is_near:
+            return kept.document if time.monotonic() - kept.checked_at < TRUSTED_SECONDS else None
+        try:
+            return kept.document if self._store.stat(key).version == kept.version else None
+        except (NoSuchBlob, StoreUnavailable):
+            return None
 
     async def _find_near(self, key: BlobKey, encoding: Encoding | None) -> Document | None:
         try:

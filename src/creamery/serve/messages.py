@@ -13,6 +13,9 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 HeaderList: TypeAlias = list[tuple[bytes, bytes]]
 
+Observe: TypeAlias = Callable[[str, int, int], None]
+"""Told of each answer: kind (`simple`, `file`, `metadata`, `document`), status, bytes of body."""
+
 REASON_EXTENSION = "creamery.reason"
 """The ASGI extension of servers that send the `reason` of an answer's first message as its reason phrase."""
 

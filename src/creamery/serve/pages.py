@@ -55,7 +55,7 @@ async def answer_page(page: SimplePage, request: Request, documents: Documents) 
         return problems.refuse_media_types(request)
     document = await _find(page.key(media_type.form), request, documents)
     if document is not None:
-        return _answer(document, media_type.content_type, media_type.etag_suffix, request)
+        return answer_found(document, media_type.content_type, media_type.etag_suffix, request)
     if page.name is None:
         return problems.refuse_for_now(request)
     return problems.refuse_unknown_project(request, page.name)
@@ -67,7 +67,7 @@ async def _answer_prepared(page: Prepared, request: Request, documents: Document
         return problems.refuse_unknown_project(request, page.project)
     if document is None:
         return problems.refuse_unknown_page(request)
-    return _answer(document, page.content_type, "", request)
+    return answer_found(document, page.content_type, "", request)
 
 
 async def _find_release(page: PreparedRelease, request: Request, documents: Documents) -> Answer | None:
@@ -77,7 +77,7 @@ async def _find_release(page: PreparedRelease, request: Request, documents: Docu
         return None
     key = keys.json_release(page.place, page.name, page.version, project.serial)
     document = await documents.find(key, (None,), fresh=request.wants_fresh)
-    return None if document is None else _answer(document, b"application/json", "", request)
+    return None if document is None else answer_found(document, b"application/json", "", request)
 
 
 async def _find(key: BlobKey, request: Request, documents: Documents) -> Document | None:
@@ -85,7 +85,8 @@ async def _find(key: BlobKey, request: Request, documents: Documents) -> Documen
     return await documents.find(key, encodings, fresh=request.wants_fresh)
 
 
-def _answer(document: Document, content_type: bytes, etag_suffix: str, request: Request) -> Answer:
+def answer_found(document: Document, content_type: bytes, etag_suffix: str, request: Request) -> Answer:
+    """Answer with a document, or that the client has it; the suffix tells its ETag from that of the same bytes as another type."""
     etag = f'"{document.digest_hex}{etag_suffix}"'.encode()
     headers: HeaderList = [(b"etag", etag), _CACHE_CONTROL, problems.VARY, *COMMON_HEADERS]
     if document.serial is not None:

@@ -1,36 +1,130 @@
 """
-uvicorn's HTTP protocol, made to send reason phrases.
+uvicorn's HTTP protocol, made to send reason phrases and to answer hits of the read path by itself.
 
-ASGI has no place for them, but pip, twine, poetry and pdm print the phrase of a refusal and nothing else. An
+ASGI has no place for reason phrases, but pip, twine, poetry and pdm print the phrase of a refusal and nothing else. An
 application may put `reason` into `http.response.start` where the scope has the extension `creamery.reason`.
 
-This leans on names inside uvicorn 0.54.0, which is therefore pinned: `on_message_begin`, `_start_asgi_task`,
-`RequestResponseCycle.send` and its `transport`, to which it writes an answer's head in one piece.
+An application that has `hits` (or has an `app` that does) lets the server answer from there: a GET that is one is
+written at once, without scope, task and messages. Everything else goes the way that it always went.
+
+This leans on names inside uvicorn 0.54.0, which is therefore pinned: `on_message_begin`, `on_headers_complete`,
+`on_response_complete`, `_start_asgi_task`, the attributes of a connection, `RequestResponseCycle.send` and its `transport`,
+to which it writes an answer's head in one piece.
 """
 
 import re
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from creamery.serve.hits import Hit, Hits
 from creamery.serve.messages import REASON_EXTENSION
 
 LONGEST_REASON_BYTES = 200
+JOINED_BYTES = 32 * 1024
+"""Bodies up to this are copied behind their head; a system call more costs more."""
+
 _UNFIT = re.compile(rb"[^\x20-\x7e]")
+
+
+class _Event:
+    """An event that nobody waits for."""
+
+    def set(self) -> None:
+        """Do nothing."""
+
+
+class _Answered:
+    """Stands where the cycle of a request stands that was answered by the protocol itself."""
+
+    response_complete = True
+    message_event = _Event()
+
+
+_ANSWERED: Any = _Answered()
 
 
 class HttpProtocol(HttpToolsProtocol):
     """One connection of a client."""
 
+    _hits: Hits | None = None
+    _server_headers: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin a connection."""
+        super().connection_made(transport)
+        self._hits = None if self.root_path or self.limit_concurrency is not None else _find_hits(self.app)
+
     def on_message_begin(self) -> None:
-        """Begin a request, and tell the application that its reason phrases will be sent."""
+        """Begin a request. Its scope is made when it is known that an application will see it."""
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        """Answer a hit; else tell the application that its reason phrases will be sent, and hand the request on."""
+        if self._hits is not None and self._is_plain():
+            hit = self._hits.find(self.url, self.headers)
+            if hit is not None:
+                self._answer(hit)
+                return
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = url, headers, expects
+        self.scope["headers"] = headers
         self.scope["extensions"] = {REASON_EXTENSION: {}}
+        super().on_headers_complete()
+
+    def _is_plain(self) -> bool:
+        """
+        Say whether this request may be answered before any other: a GET of HTTP/1.1 on a connection that stays open and
+        can take an answer, while none is in the making.
+        """
+        parser = self.parser
+        return (
+            (self.cycle is None or self.cycle.response_complete)
+            and parser.get_method() == b"GET"
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+            and not self.pipeline
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+        )
+
+    def _answer(self, hit: Hit) -> None:
+        head = b"".join((STATUS_LINE[hit.status], self._find_server_headers(), hit.head, b"\r\n"))
+        if len(hit.body) <= JOINED_BYTES:
+            self.transport.write(head + hit.body)
+        else:
+            self.transport.writelines((head, hit.body))
+        # What the parser still tells of this request (the end of its body) is not for the cycle before it.
+        self.cycle = _ANSWERED
+        self.on_response_complete()
+
+    def _find_server_headers(self) -> bytes:
+        """Find the lines that the server adds to every answer: the date, in a list that is a new one every second."""
+        headers, lines = HttpProtocol._server_headers
+        if headers is not self.server_state.default_headers:
+            headers = self.server_state.default_headers
+            lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+            HttpProtocol._server_headers = headers, lines
+        return lines
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # uvicorn names the class of its cycles in the middle of a long method; a copy of that would age worse.
         cycle.__class__ = _ReasonCycle
         super()._start_asgi_task(cycle, app)
+
+
+def _find_hits(app: Any) -> Hits | None:
+    """Look through what stands around the application, such as uvicorn's own reader of proxies' headers."""
+    while app is not None:
+        hits: Hits | None = getattr(app, "hits", None)
+        if hits is not None:
+            return hits
+        app = getattr(app, "app", None)
+    return None
 
 
 class _ReasonCycle(RequestResponseCycle):
