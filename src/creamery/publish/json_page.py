@@ -5,7 +5,7 @@ from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
 from creamery.publish.documents import Document, publish, remove
 from creamery.settings import CONFIG
-from creamery.spec.json_api import JsonProject, project_document, release_document
+from creamery.spec.json_api import project_document, release_document
 from creamery.storage import keys
 from creamery.storage.keys import IndexPlace
 
@@ -41,13 +41,18 @@ def make_release_document(project_id: int, version: str) -> bytes | None:
 
     It is kept under the project's serial, so a later change never meets it.
     """
+    document = find_release_document(project_id, version)
+    if document is None:
+        return None
+    the_store().put_bytes(document.key, document.content)
+    return document.content
+
+
+def find_release_document(project_id: int, version: str) -> Document | None:
+    """Build the document of one release from the record; None if there is no such release."""
     project = find_json_project(project_id, version=version, public_url=CONFIG.public_url)
     if project is None:
         return None
-    content = release_document(project)
-    the_store().put_bytes(_release_key(project, get_project_place(project_id).place), content)
-    return content
-
-
-def _release_key(project: JsonProject, place: IndexPlace) -> keys.BlobKey:
-    return keys.json_release(place, project.normalized_name, project.release.version, project.serial)
+    place = get_project_place(project_id).place
+    key = keys.json_release(place, project.normalized_name, project.release.version, project.serial)
+    return Document(key, release_document(project))

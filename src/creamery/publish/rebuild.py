@@ -16,6 +16,7 @@ from creamery.kernel.outbox import JobKey
 from creamery.kernel.stores import the_store
 from creamery.publish import feeds, json_page, project_page, root_page
 from creamery.publish.documents import Document, variants
+from creamery.publish.strays import find_strays
 from creamery.settings import CONFIG
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey
@@ -26,6 +27,8 @@ PROJECT, ROOT = "publish.project_page.render", "publish.root_page.render"
 JSON = "publish.json_page.render"
 FEED, FEEDS = "publish.feeds.render_project", "publish.feeds.render_index"
 OWED_WAIT_SECONDS = 10.0
+UNWANTED = "served, though it must not be"
+STRAY = "served, though the record does not know it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,36 +43,71 @@ def rebuild_all() -> Iterator[int]:
     """Write every document anew, project by project; yields the id of each project that is done."""
     for index_id in list_index_ids():
         for project_id in list_project_ids(index_id):
-            _under_claim(JobKey(PROJECT, str(project_id)), project_page.render_whole, project_id)
-            _under_claim(JobKey(JSON, str(project_id)), json_page.render, project_id)
-            _under_claim(JobKey(FEED, str(project_id)), feeds.render_project, project_id)
+            rebuild_project(project_id)
             yield project_id
-        _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
-        _under_claim(JobKey(FEEDS, str(index_id)), feeds.render_index, index_id)
+        rebuild_index(index_id)
     notes.write_note(PUBLIC_URL_NOTE, CONFIG.public_url)
+
+
+def rebuild_project(project_id: int) -> None:
+    """Write a project's documents anew, and put its files in place."""
+    _under_claim(JobKey(PROJECT, str(project_id)), project_page.render_whole, project_id)
+    _under_claim(JobKey(JSON, str(project_id)), json_page.render, project_id)
+    _under_claim(JobKey(FEED, str(project_id)), feeds.render_project, project_id)
+
+
+def rebuild_index(index_id: int) -> None:
+    """Write the list of an index's projects and its feeds anew."""
+    _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
+    _under_claim(JobKey(FEEDS, str(index_id)), feeds.render_index, index_id)
 
 
 def check_all() -> Iterator[list[Difference]]:
     """Compare every document and every servable name with the record; yields what differs, project by project."""
     for index_id in list_index_ids():
         for project_id in list_project_ids(index_id):
-            yield check_project(project_id)
-        _wait_for(JobKey(ROOT, str(index_id)))
-        yield [d for document in root_page.root_documents(index_id) for d in _compare(document)]
+            yield check_documents(project_id) + check_servable_names(project_id)
+        yield check_index(index_id)
 
 
-def check_project(project_id: int) -> list[Difference]:
-    """Compare one project's documents and files with the record."""
-    _wait_for(JobKey(PROJECT, str(project_id)))
-    _wait_for(JobKey(JSON, str(project_id)))
-    place = get_project_place(project_id).place
-    documents = project_page.project_documents(project_id, place) + json_page.project_documents(project_id, place)
-    differences = [d for document in documents for d in _compare(document)]
+def check_documents(project_id: int) -> list[Difference]:
+    """Compare one project's documents with the record."""
+    for reaction in (PROJECT, JSON, FEED):
+        _wait_for(JobKey(reaction, str(project_id)))
+    project = get_project_place(project_id)
+    documents = [
+        *project_page.project_documents(project_id, project.place),
+        *json_page.project_documents(project_id, project.place),
+        *feeds.project_documents(project_id),
+    ]
+    wanted = {document.key for document in documents}
+    others = {keys.json_project(project.place, project.name), keys.project_feed(project.place, project.name)} - wanted
+    unwanted = [name for key in others for name in (key, *(keys.variant(key, e) for e in keys.ENCODINGS))]
+    return [
+        *(difference for document in documents for difference in _compare(document)),
+        *(Difference(key, UNWANTED) for key in unwanted if _exists(key)),
+    ]
+
+
+def check_servable_names(project_id: int) -> list[Difference]:
+    """Compare which of a project's files have a servable name with the record."""
+    place, differences = get_project_place(project_id).place, []
     for file in list_changed_files(project_id, since=-1):
-        what = "missing" if file.is_servable else "served, though it must not be"
+        what = "missing" if file.is_servable else UNWANTED
         both = project_page.servable_keys(place, file)
         differences += [Difference(key, what) for key in both if _exists(key) != file.is_servable]
     return differences
+
+
+def check_index(index_id: int) -> list[Difference]:
+    """Compare the list of an index's projects and its feeds with the record."""
+    for reaction in (ROOT, FEEDS):
+        _wait_for(JobKey(reaction, str(index_id)))
+    documents = [*root_page.root_documents(index_id), *feeds.index_documents(index_id)]
+    return [
+        *(difference for document in documents for difference in _compare(document)),
+        *(Difference(key, STRAY) for key in find_strays(index_id)),
+    ]
 
 
 def render_after_move() -> int:
