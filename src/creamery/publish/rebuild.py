@@ -57,9 +57,11 @@ def rebuild_project(project_id: int) -> None:
 
 
 def rebuild_index(index_id: int) -> None:
-    """Write the list of an index's projects and its feeds anew."""
+    """Write the list of an index's projects and its feeds anew, and take away what the record does not know."""
     _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
     _under_claim(JobKey(FEEDS, str(index_id)), feeds.render_index, index_id)
+    for key in find_strays(index_id):
+        the_store().delete(key)
 
 
 def check_all() -> Iterator[list[Difference]]:
