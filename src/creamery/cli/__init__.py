@@ -9,7 +9,9 @@ import sys
 
 import click
 
+from creamery.cli.checking import check
 from creamery.cli.importing import import_
+from creamery.cli.names import names_
 from creamery.cli.output import complain
 from creamery.cli.people import token, user
 from creamery.cli.rebuilding import rebuild
@@ -29,7 +31,7 @@ def commands() -> None:
     """Creamery: the Python package index that anyone can run."""
 
 
-for command in (serve, worker, user, token, import_, rebuild):
+for command in (serve, worker, user, token, import_, check, names_, rebuild):
     commands.add_command(command)
 
 

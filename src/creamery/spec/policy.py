@@ -20,7 +20,7 @@ class Policy:
     `unlisted_classifiers` are on no list of the trove-classifiers package, `unlisted_platforms` not among the platform tags
     that public indexes know. `loose_contacts` are addresses, links and labels of a form that no e-mail program or browser
     takes; `loose_requirements` are values of Provides-Dist and Obsoletes-Dist that cannot be read. `old_spellings` are file
-    names, extras and licence expressions that today's tools would write otherwise.
+    names and licence expressions that today's tools would write otherwise.
     """
 
     name: str

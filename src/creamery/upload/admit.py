@@ -29,7 +29,7 @@ class Admission:
     may_look_alike: bool = True
 
 
-def admit(claims: Claims, received: Received, *, actor: Actor) -> Admission:
+def admit(claims: Claims, received: Received, *, policy_name: str | None = None, actor: Actor) -> Admission:
     """
     Decide whether this actor may add this file, before it is unpacked.
 
@@ -41,7 +41,7 @@ def admit(claims: Claims, received: Received, *, actor: Actor) -> Admission:
         FileExists, FileWasDeleted, SameFileOtherName: the file name is taken.
     """
     index = get_index()
-    policy, normalized = get_policy(index.policy), str(claims.dist.name)
+    policy, normalized = get_policy(policy_name or index.policy), str(claims.dist.name)
     project = find_project(index.id, normalized)
     require_upload(project, normalized, actor=actor)
     same = identify(index.id, claims.dist, received.sha256)

@@ -1,7 +1,7 @@
 """The upload, on one page."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from creamery.catalog.actions import add_file
 from creamery.catalog.steps import NewFile
@@ -23,13 +23,18 @@ RENDERS_PROJECT = "publish.project_page.render"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A file that is recorded and listed. `is_new` is False when the very same one was there before."""
+    """
+    A file that is recorded and listed. `is_new` is False when the very same one was there before.
+
+    With `is_check` it was only said to be what would happen.
+    """
 
     filename: str
     project: str
     version: str
     is_new: bool
     warnings: tuple[Problem, ...] = ()
+    is_check: bool = False
 
 
 def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Published:
@@ -61,25 +66,27 @@ def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Publis
         received.path.unlink(missing_ok=True)
 
 
-def check_file(form: UploadForm, received: Received, *, actor: Actor) -> Published:
+def check_file(form: UploadForm, received: Received, *, policy_name: str | None = None, actor: Actor) -> Published:
     """
     Do all of an upload but the publishing: tell what it would be answered, and leave nothing.
 
-    The temporary file is gone in any case. Raises every Refusal of the steps.
+    With `policy_name` by that policy instead of the index's. The temporary file is gone in any case. Raises every Refusal of the steps.
     """
     try:
-        claims, admission = _admit(form, received, actor)
+        claims, admission = _admit(form, received, actor, policy_name)
         if admission.existing_project_id is not None:
-            return _told(claims.dist, is_new=False)
+            return replace(_told(claims.dist, is_new=False), is_check=True)
         file = validate_file(claims, admission, received)
-        return _told(file.dist, is_new=True, warnings=file.warnings)
+        return replace(_told(file.dist, is_new=True, warnings=file.warnings), is_check=True)
     finally:
         received.path.unlink(missing_ok=True)
 
 
-def _admit(form: UploadForm, received: Received, actor: Actor) -> tuple[Claims, Admission]:
+def _admit(
+    form: UploadForm, received: Received, actor: Actor, policy_name: str | None = None
+) -> tuple[Claims, Admission]:
     claims = read_claims(form, received)
-    admission = admit(claims, received, actor=actor)
+    admission = admit(claims, received, policy_name=policy_name, actor=actor)
     if admission.existing_project_id is not None and claims.problems:
         raise InvalidUpload(claims.problems)
     return claims, admission

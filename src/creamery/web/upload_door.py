@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections
@@ -21,7 +22,7 @@ from creamery.kernel.actor import ANONYMOUS, Actor
 from creamery.kernel.refusals import Limited, Refusal
 from creamery.settings import CONFIG
 from creamery.storage.store import StoreUnavailable
-from creamery.upload.pipeline import Published, upload_file
+from creamery.upload.pipeline import Published, check_file, upload_file
 from creamery.upload.receive import FileTooLarge
 from creamery.web.answers import Answer, refuse, say, wants_json
 from creamery.web.asgi_types import Message, Receive, Scope, Send, header
@@ -118,7 +119,8 @@ class UploadDoor:
             await self._in_thread(reader.discard)
             raise
         # Shielded: when the client goes away now, the upload still ends in one of its two states, and cleans up.
-        return await asyncio.shield(self._in_thread(upload_file, form, received, actor=actor))
+        publish = check_file if _is_check(scope) else upload_file
+        return await asyncio.shield(self._in_thread(publish, form, received, actor=actor))
 
     async def _read(self, reader: FormReader, body: "_Body") -> None:
         waiting, patience = bytearray(), CONFIG.upload_wait_seconds
@@ -144,6 +146,12 @@ class UploadDoor:
             return call(*args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, run)
+
+
+def _is_check(scope: Scope) -> bool:
+    """Tell whether the client asks what would happen: `POST /legacy/?dry-run`."""
+    asked = dict(parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True))
+    return asked.get("dry-run", "no").lower() not in {"no", "0", "false", "off"}
 
 
 class _Body:
@@ -186,6 +194,8 @@ def _tell(published: Published, *, as_json: bool) -> Answer:
     url = f"{CONFIG.public_url}/project/{published.project}/{published.version}/"
     warnings = [problem.text() for problem in published.warnings]
     state = "published" if published.is_new else "unchanged"
+    if published.is_check and published.is_new:
+        state = "would be published"
     told = {"status": state, "filename": published.filename, "url": url, "warnings": warnings}
     lines = [f"{published.filename}: {state}, {url}", *(f"warning: {warning}" for warning in warnings)]
     return say(200, told, "\n".join(lines), as_json=as_json)

@@ -35,6 +35,6 @@ def rule_on_metadata(metadata: CoreMetadata, policy: Policy) -> Iterator[Ruling]
     yield from rule_on_links(metadata, policy)
     yield from rule_on_classifiers(metadata, policy)
     yield from rule_on_requirements(metadata, policy)
-    yield from rule_on_extras(metadata, policy)
+    yield from rule_on_extras(metadata)
     yield from rule_on_licence(metadata, policy)
     yield from rule_on_import_names(metadata)

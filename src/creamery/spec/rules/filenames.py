@@ -44,7 +44,7 @@ def rule_on_filename(dist: DistFilename, policy: Policy) -> Iterator[Ruling]:
         rule, remedy = N_("A public index takes no local versions."), N_("Publish under a version without “+”.")
         yield rule_on(policy.local_versions, "local-version", "version", str(dist.version), rule, remedy, "PEP 440")
     if not dist.is_normalized:
-        rule = N_("Today's tools let this name begin with {stem}.")
+        rule = N_("Today this file's name begins with {stem}: normalised name and version.")
         remedy = N_("Build it with a current build tool.")
         answer = policy.old_spellings
         yield rule_on(

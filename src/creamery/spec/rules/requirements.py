@@ -12,7 +12,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import is_normalized_name
 
 from creamery.spec.core_metadata import CoreMetadata
-from creamery.spec.metadata_fields import VERSIONS
 from creamery.spec.names import normalize_name
 from creamery.spec.policy import Policy
 from creamery.spec.problems import N_
@@ -57,18 +56,17 @@ def _direct(field: str, value: str, policy: Policy) -> Ruling:
     return rule_on(policy.direct_urls, "direct-requirement", field, value, rule, remedy, _SOURCE)
 
 
-def rule_on_extras(metadata: CoreMetadata, policy: Policy) -> Iterator[Ruling]:
+def rule_on_extras(metadata: CoreMetadata) -> Iterator[Ruling]:
     """
     Find extras in an old spelling, and ones that are the same to an installer.
 
+    Both are faults of the tool that wrote the metadata; readers normalise, and widely used projects have them.
     Ids: MD-09.
     """
-    must = VERSIONS.index(metadata.metadata_version) >= VERSIONS.index("2.3")
     for extra in metadata.provides_extra:
         if not is_normalized_name(extra):
-            rule = N_("Extras are written in lower case with single hyphens: {normal}.")
-            answer, normal = policy.old_spellings if must else "warn", normalize_name(extra)
-            yield rule_on(answer, "extra-spelling", "Provides-Extra", extra, rule, _CORRECT, "PEP 685", normal=normal)
+            rule, normal = N_("Extras are written in lower case with single hyphens: {normal}."), normalize_name(extra)
+            yield rule_on("warn", "extra-spelling", "Provides-Extra", extra, rule, _CORRECT, "PEP 685", normal=normal)
     for extra, count in Counter(map(normalize_name, metadata.provides_extra)).items():
         if count > 1:
             rule = N_("This extra stands more than once; installers see one.")
