@@ -12,7 +12,7 @@ import zstandard
 from creamery.catalog.document_queries import list_root_rows
 from creamery.catalog.models import Index
 from creamery.catalog.queries import get_index
-from creamery.kernel.outbox import ClaimLost, JobKey, claimed
+from creamery.kernel.outbox import Claim, ClaimLost, JobKey, claimed
 from creamery.kernel.stores import the_store
 from creamery.publish import root_page
 from creamery.publish.documents import BLOCK_BYTES, Document, Packer, compress, variants
@@ -61,12 +61,14 @@ def test_a_long_document_is_the_same_as_a_whole_one(inside: Inside, size_bytes: 
 
 
 def test_a_long_document_that_was_given_up_leaves_nothing(inside: Inside) -> None:
-    before = the_store().read(KEY)
-    with claimed(JobKey("test", "1")) as claim, pytest.raises(ClaimLost), LongDocument(KEY) as long:
+    before, key = the_store().read(KEY), JobKey("test", "1")
+    with claimed(key) as claim, LongDocument(KEY) as long:
         long.write(text(2 * SMALL_BYTES))
         assert len(list_local_files()) == 1
         claim.release()
-        long.publish(claim=claim)
+        assert Claim(key).take(), "another process takes over"
+        with pytest.raises(ClaimLost):
+            long.publish(claim=claim)
     assert list_local_files() == []
     assert the_store().read(KEY) == before
 

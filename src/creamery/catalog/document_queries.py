@@ -1,11 +1,13 @@
 """The catalog's reads for those who build documents: what the Simple API, the JSON API, feeds and mirrors are told."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple
 
+from django.db import connection, transaction
 from django.db.models import F, QuerySet, Sum
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
@@ -16,9 +18,11 @@ from creamery.spec.digests import Sha256
 from creamery.spec.json_api import JsonFile, JsonProject, JsonRelease
 from creamery.spec.metadata import CoreMetadata
 from creamery.spec.names import NormalizedName, normalize_name
-from creamery.spec.simple import FileEntry, ProjectPage, RootEntry
+from creamery.spec.simple import FileEntry, ProjectPage, RootRow
 from creamery.spec.versions import precedence
 from creamery.storage.keys import IndexPlace
+
+ROOT_PART = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +239,21 @@ def _json_file(row: FileRow, public_url: str) -> JsonFile:
     )
 
 
-def list_root_entries(index_id: int) -> Iterator[RootEntry]:
-    """List every project of an index that readers may know of, by name."""
-    rows = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("normalized_name")
-    for name, normalized, serial in rows.values_list("name", "normalized_name", "serial").iterator():
-        yield RootEntry(name=name, normalized=NormalizedName(normalized), serial=serial)
+def list_root_rows(index_id: int) -> Iterator[list[RootRow]]:
+    """
+    List every project of an index that readers may know of, in parts, in the order of the names' characters.
+
+    By hand, because it reads 700,000 rows: Django would take half as long again. SQLite sorts what it reads of the table
+    (`+` forbids its index), which is twice as quick as to look up every row. PostgreSQL sorts by characters and not by the
+    rules of a language, and sends a part at a time, for which it needs a transaction.
+    """
+    is_postgres = connection.vendor == "postgresql"
+    order = 'normalized_name COLLATE "C"' if is_postgres else "+normalized_name"
+    with transaction.atomic() if is_postgres else nullcontext(), connection.chunked_cursor() as cursor:
+        query = "SELECT name, normalized_name, serial FROM project WHERE index_id = %s AND status <> 'quarantined' ORDER BY "
+        cursor.execute(query + order, [index_id])
+        while rows := cursor.fetchmany(ROOT_PART):
+            yield rows
 
 
 def release_text(release_id: int) -> tuple[str, str | None]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import zstandard
-from isal import igzip
+from isal import igzip, isal_zlib
 
 from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import Claim
@@ -16,6 +17,8 @@ from creamery.storage.store import NoSuchBlob
 
 ZSTD_LEVEL = 3
 GZIP_LEVEL = 2
+_GZIP_FORMAT = 31
+BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +31,50 @@ class Document:
 
 def compress(content: bytes, encoding: Encoding) -> bytes:
     """Compress a document; the same content always gives the same bytes, so that ETags are stable."""
-    if encoding == "zstd":
-        return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(content)
-    return bytes(igzip.compress(content, compresslevel=GZIP_LEVEL, mtime=0))
+    packer = Packer(encoding)
+    return packer.write(content) + packer.finish()
+
+
+class Packer:
+    """Compresses what comes piece by piece; into the same bytes, however it is cut."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        """Begin."""
+        self._encoding = encoding
+        self._waiting = bytearray()
+        self._stream: _Stream | None = None
+
+    def write(self, piece: bytes) -> bytes:
+        """Take more content. Returns what is finished of the compressed bytes."""
+        self._waiting += piece
+        if len(self._waiting) <= BLOCK_BYTES:
+            return b""
+        if self._stream is None:
+            is_zstd = self._encoding == "zstd"
+            self._stream = _zstd_stream() if is_zstd else isal_zlib.compressobj(GZIP_LEVEL, wbits=_GZIP_FORMAT)
+        # isal's output depends on how its input is cut, so it is always cut in the same places.
+        end = len(self._waiting) // BLOCK_BYTES * BLOCK_BYTES
+        blocks = [bytes(self._waiting[start : start + BLOCK_BYTES]) for start in range(0, end, BLOCK_BYTES)]
+        del self._waiting[:end]
+        return b"".join([self._stream.compress(block) for block in blocks])
+
+    def finish(self) -> bytes:
+        """End the content. Returns the rest of the compressed bytes."""
+        if self._stream is not None:
+            return self._stream.compress(bytes(self._waiting)) + self._stream.flush()
+        # Little content is compressed better by those that know its size.
+        if self._encoding == "zstd":
+            return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compress(bytes(self._waiting))
+        return bytes(igzip.compress(bytes(self._waiting), compresslevel=GZIP_LEVEL, mtime=0))
+
+
+class _Stream(Protocol):
+    def compress(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...
+
+
+def _zstd_stream() -> "_Stream":
+    return zstandard.ZstdCompressor(level=ZSTD_LEVEL).compressobj()
 
 
 def variants(document: Document) -> list[Document]:

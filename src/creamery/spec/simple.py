@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -208,6 +208,10 @@ def root_html(entries: Iterable[RootEntry], serial: int) -> bytes:
     return b"".join(piece.html for piece in root_pieces([_ordered(entries)], serial))
 
 
+RootRow: TypeAlias = tuple[str, NormalizedName, int]
+"""A RootEntry as it comes from a database; to name the columns of 700,000 rows would take half a second."""
+
+
 class RootPiece(NamedTuple):
     """A part of the list of all projects, in both forms."""
 
@@ -215,7 +219,7 @@ class RootPiece(NamedTuple):
     json: bytes
 
 
-def root_pieces(chunks: Iterable[Sequence[RootEntry]], serial: int) -> Iterator[RootPiece]:
+def root_pieces(chunks: Iterable[Sequence[RootRow]], serial: int) -> Iterator[RootPiece]:
     """
     Write what `root_html` and `root_json` write, piece by piece: the beginning, a piece for each chunk, the end.
 
@@ -225,14 +229,14 @@ def root_pieces(chunks: Iterable[Sequence[RootEntry]], serial: int) -> Iterator[
     yield RootPiece(_head("", "Simple index").encode(), json_head % (serial, API_VERSION.encode()))
     comma = ""
     for chunk in filter(None, chunks):
-        is_plain = not _NOT_PLAIN.search("".join([entry.name + entry.normalized for entry in chunk]))
+        is_plain = not _NOT_PLAIN.search("".join([name + normal for name, normal, _ in chunk]))
         html_part, json_part = (_plain_root_part if is_plain else _any_root_part)(chunk)
         yield RootPiece(html_part.encode(), (comma + json_part).encode())
         comma = ","
     yield RootPiece(_tail(serial).encode(), b"]}")
 
 
-def _plain_root_part(chunk: Sequence[RootEntry]) -> tuple[str, str]:
+def _plain_root_part(chunk: Sequence[RootRow]) -> tuple[str, str]:
     """Write names that need no escaping, which all valid ones are; it costs a third of what escaping does."""
     return (
         "".join([f'<a href="{normal}/">{name}</a><br>\n' for name, normal, _ in chunk]),
@@ -240,7 +244,7 @@ def _plain_root_part(chunk: Sequence[RootEntry]) -> tuple[str, str]:
     )
 
 
-def _any_root_part(chunk: Sequence[RootEntry]) -> tuple[str, str]:
+def _any_root_part(chunk: Sequence[RootRow]) -> tuple[str, str]:
     objects = orjson.dumps([{"_last-serial": serial, "name": name} for name, _, serial in chunk]).decode()
     anchors = [f'<a href="{_escape_once(normal)}/">{_escape_once(name)}</a><br>\n' for name, normal, _ in chunk]
     return "".join(anchors), objects[1:-1]
