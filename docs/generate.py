@@ -16,6 +16,7 @@ from pathlib import Path
 
 import operator_pages
 import record_pages
+import rule_pages
 
 import creamery
 from creamery import config
@@ -55,6 +56,7 @@ def make_pages() -> dict[str, str]:
         pages = {
             "settings.md": operator_pages.settings_page(),
             "commands.md": operator_pages.commands_page(),
+            "upload-rules.md": rule_pages.upload_rules_page(),
             "refusals.md": record_pages.refusals_page(),
             "permissions.md": record_pages.permissions_page(),
             "events.md": record_pages.events_page(),

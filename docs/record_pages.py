@@ -9,6 +9,8 @@ from typing import Any
 
 from page_parts import SOURCE, called, first_line, place, subclasses, table
 
+Asker = tuple[str, Any, Any]
+
 
 def refusals_page() -> str:
     """Make the page of everything that is refused."""
@@ -65,11 +67,14 @@ def permissions_page() -> str:
         "A permission is held by whoever meets all conditions of one of its lines. A token can never do more than its person: it",
         "is further limited to the projects that it names, and by what its holder took away from it offline.",
     ]
+    askers = _askers()
     for room in sorted(path.parent.name for path in SOURCE.glob("*/policy.py")):
         policy = importlib.import_module(f"creamery.{room}.policy")
         if not hasattr(policy, "POLICY"):
             continue  # The policy of an index, not of a room: which files it takes.
-        parts += ["", f"## {room.capitalize()}", "", _policy_table(policy), "", _matrix(room, policy)]
+        parts += ["", f"## {room.capitalize()}", "", _policy_table(policy)]
+        if room in askers:
+            parts += ["", _matrix(policy, askers[room])]
     return "\n".join(parts)
 
 
@@ -86,9 +91,8 @@ def _condition(predicate: Callable[..., bool]) -> str:
     return sentence[0].lower() + sentence[1:]
 
 
-def _matrix(room: str, policy: ModuleType) -> str:
+def _matrix(policy: ModuleType, askers: list[Asker]) -> str:
     """Ask the policy itself, for everybody who could ask."""
-    askers = _askers(policy)[room]
     rows = [
         [f"`{permission}`", *("yes" if policy.may(actor, permission, about) else "no" for _, actor, about in askers)]
         for permission in policy.POLICY
@@ -96,35 +100,28 @@ def _matrix(room: str, policy: ModuleType) -> str:
     return table(["permission", *(name for name, *_ in askers)], rows)
 
 
-def _askers(policy: ModuleType) -> dict[str, list[tuple[str, Any, Any]]]:
+def _askers() -> dict[str, list[Asker]]:
+    """Say who asks in each room that has a matrix, and about whom or what: name, actor, the third argument of `may`."""
+    from creamery.catalog.policy import About
     from creamery.kernel.actor import ANONYMOUS, CONSOLE, Actor
 
     ada = Actor(kind="person", proof="session", person_id=1)
     staff = Actor(kind="person", proof="session", person_id=2, is_staff=True)
+    other = Actor(kind="person", proof="session", person_id=3)
     token = Actor(kind="token", proof="token", person_id=1)
     narrow = Actor(kind="token", proof="token", person_id=1, projects=frozenset({"another"}))
-    if policy.__name__ == "creamery.accounts.policy":
-        people = [
-            ("operator", CONSOLE),
-            ("staff", staff),
-            ("the person, logged in", ada),
-            ("the person's token", token),
-        ]
-        others = [("another person", Actor(kind="person", proof="session", person_id=3)), ("nobody", ANONYMOUS)]
-        return {"accounts": [(name, actor, 1) for name, actor in (*people, *others)]}
-    about = {
-        role: policy.About(normalized_name="gouda", role=role) for role in ("owner", "maintainer", "publisher", None)
-    }
-    roles = [(f"token of {role}", token, about[role]) for role in ("owner", "maintainer", "publisher")]
+    people = {"operator": CONSOLE, "staff": staff, "the person, logged in": ada, "the person's token": token}
+    about = {role: About(normalized_name="gouda", role=role) for role in ("owner", "maintainer", "publisher", None)}
     return {
+        "accounts": [(n, a, 1) for n, a in {**people, "another person": other, "nobody": ANONYMOUS}.items()],
         "catalog": [
             ("operator", CONSOLE, about[None]),
-            *roles,
+            *((f"token of {role}", token, about[role]) for role in ("owner", "maintainer", "publisher")),
             ("token of owner, limited to another project", narrow, about["owner"]),
             ("token of somebody without a role", token, about[None]),
             ("staff without a role", staff, about[None]),
             ("nobody", ANONYMOUS, about[None]),
-        ]
+        ],
     }
 
 
