@@ -31,7 +31,7 @@ class Problem:
 
     def text(self) -> str:
         """Say the whole problem in English on one line: field, value, rule, remedy."""
-        shown = f" {shorten(self.value)!r}" if self.value else ""
+        shown = f" '{shorten(self.value)}'" if self.value else ""
         return f"{self.field}{shown}: {fill(self.rule, self.params)} {fill(self.remedy, self.params)}".strip()
 
 

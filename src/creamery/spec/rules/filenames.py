@@ -38,6 +38,7 @@ def rule_on_filename(dist: DistFilename, policy: Policy) -> Iterator[Ruling]:
     """
     Find what a file's name says that is not for this index.
 
+    A Python tag that begins with a digit (TG-05) is none to the reader of file names. ABI tags are an open set (TG-04).
     Ids: FN-02, FN-03, FN-04, VR-02, TG-01 to TG-05, UPL-021, UPL-068, UPL-070, UPL-071.
     """
     if dist.version.local:
@@ -54,10 +55,6 @@ def rule_on_filename(dist: DistFilename, policy: Policy) -> Iterator[Ruling]:
 
 
 def _rule_on_tags(dist: DistFilename, policy: Policy) -> Iterator[Ruling]:
-    for python in sorted({tag.interpreter for tag in dist.tags}):
-        if python[:1].isdigit():
-            rule, remedy = N_("A Python tag begins with a letter, like py3 or cp311."), N_("Correct the tag.")
-            yield rule_on("refuse", "python-tag", "filename", python, rule, remedy, "PEP 425")
     for platform in sorted({tag.platform for tag in dist.tags}):
         if not LISTED_PLATFORMS.fullmatch(platform):
             rule = N_("The platform tag {platform} is none of those that a public index takes.")
