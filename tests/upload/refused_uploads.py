@@ -10,6 +10,7 @@ from creamery.accounts.queries import get_person_id
 from creamery.catalog.actions import ensure_default_index
 from creamery.catalog.models import File, Project
 from creamery.kernel.actor import CONSOLE, Actor
+from creamery.safety.actions import list_names_as
 from tests.factories import Upload, build, create_person, make_upload, publish, upload_of
 from tests.real.distributions import Distribution
 
@@ -106,6 +107,48 @@ def everything_wrong() -> Upload:
     return fine().set(**wrong, action="upload", sha256_digest="0" * 64, md5_digest="0" * 32)
 
 
+def forbidden_name() -> None:
+    """Let the operator have forbidden the name."""
+    list_names_as("forbidden", [NAME], reason="It is a trade mark.", actor=CONSOLE)
+
+
+def look_alike_on_a_public_index() -> None:
+    """Let a project be there whose name looks the same."""
+    on_a_public_index()
+    publish("refused.samp1e", "sdist", actor=create_person("grace"))
+
+
+def deleted_project() -> None:
+    """Let the project have been there, and gone; its row stays."""
+    publish(NAME, "sdist", actor=ada())
+    Project.objects.update(status="deleted")
+    File.objects.update(state="deleted")
+
+
+def of_metadata(*headers: tuple[str, str], **changed: str) -> Callable[[], Upload]:
+    """Send a wheel with more lines of metadata, and other values in it."""
+    return lambda: make_upload(Distribution(name=NAME, extra_headers=headers, **changed))  # type: ignore[arg-type]
+
+
+def wrong_everywhere() -> Upload:
+    """Break rules of form, metadata, README and archive at once."""
+    headers = (
+        ("Classifier", "Cheese :: Hard"),
+        ("Author-email", "nobody"),
+        ("License-Expression", "mit"),
+        ("License-File", "LICENSE"),
+    )
+    what = Distribution(
+        name=NAME,
+        extra_headers=headers,
+        requires=["edam @ https://files.example/edam.zip"],
+        readme="Fine.\n\nHello *world\n",
+        readme_type="text/x-rst",
+        tag="py3-none-linux_x86_64",
+    )
+    return make_upload(what).set(summary="Another.", protocol_version="2")
+
+
 def zip_of(**members: str) -> bytes:
     """Write a zip file that is no wheel."""
     target = io.BytesIO()
@@ -189,6 +232,79 @@ REFUSED: dict[str, Refused] = {
         before=on_a_public_index,
         send=lambda: make_upload(Distribution(name=NAME, version="1.0+local")),
         fields=["version"],
+    ),
+    "name-of-the-standard-library": Refused(
+        status=400, before=on_a_public_index, send=lambda: make_upload("asyncio"), fields=["name"]
+    ),
+    "name-forbidden": Refused(status=400, before=forbidden_name, send=fine, fields=["name"], mentions=["trade mark"]),
+    "name-that-looks-like-another": Refused(
+        status=400, before=look_alike_on_a_public_index, send=fine, fields=["name"], mentions=["refused.samp1e"]
+    ),
+    "name-of-a-deleted-project": Refused(
+        status=403, before=deleted_project, send=lambda: make_upload(Distribution(name=NAME, version="2.0")),
+        mentions=["deleted"], refusal="project-closed",
+    ),
+    "filename-of-the-past-on-a-public-index": Refused(
+        status=400,
+        before=on_a_public_index,
+        send=lambda: fine().named("Refused.Sample-1.0-py3-none-any.whl"),
+        fields=["filename"],
+    ),
+    "platform-of-one-machine-on-a-public-index": Refused(
+        status=400,
+        before=on_a_public_index,
+        send=lambda: make_upload(Distribution(name=NAME, tag="cp311-cp311-linux_x86_64")),
+        fields=["filename"],
+        mentions=["manylinux"],
+    ),
+    "readme-that-cannot-be-rendered": Refused(
+        status=400,
+        send=of_metadata(readme="Fine.\n\nHello *world\n", readme_type="text/x-rst"),
+        fields=["Description"],
+        mentions=["Line 3"],
+    ),
+    "requirement-by-address-on-a-public-index": Refused(
+        status=400,
+        before=on_a_public_index,
+        send=of_metadata(("Requires-Dist", "edam @ https://files.example/edam-1.0.zip")),
+        fields=["Requires-Dist"],
+    ),
+    "classifiers-on-a-public-index": Refused(
+        status=400,
+        before=on_a_public_index,
+        send=of_metadata(
+            ("Classifier", "Cheese :: Hard"),
+            ("Classifier", "Private :: Do Not Upload"),
+            ("Classifier", "Natural Language :: Ukranian"),
+        ),
+        fields=["Classifier"] * 3,
+        mentions=["Natural Language :: Ukrainian"],
+    ),
+    "contacts-on-a-public-index": Refused(
+        status=400,
+        before=on_a_public_index,
+        send=of_metadata(
+            ("Author-email", "ada at idx.example"),
+            ("Home-page", "gouda.example"),
+            ("Project-URL", f"{'Documentation' * 3}, javascript:alert(1)"),
+        ),
+        fields=["Author-email", "Home-page", "Project-URL", "Project-URL"],
+    ),
+    "licence-file-that-is-not-there": Refused(
+        status=400, send=of_metadata(("License-File", "LICENSE")), fields=["content"], mentions=["LICENSE"]
+    ),
+    "licence-unknown": Refused(
+        status=400, send=of_metadata(("License-Expression", "Cheese-1.0")), fields=["License-Expression"]
+    ),
+    "metadata-of-the-future": Refused(status=400, send=of_metadata(metadata_version="9.0"), fields=["Metadata-Version"]),
+    "wrong-everywhere-on-a-public-index": Refused(
+        status=400,
+        before=on_a_public_index,
+        send=wrong_everywhere,
+        fields=[
+            "protocol_version", "filename", "content", "summary", "Author-email", "Classifier", "Requires-Dist",
+            "License-Expression", "Description",
+        ],
     ),
     "not-an-owner": Refused(
         status=403, before=published_by_another, send=fine, mentions=[NAME, "ada"], refusal="may-not-upload"
