@@ -1,5 +1,6 @@
 """What is owed is done: once for many, again after a failure, never by two at once."""
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable
@@ -87,6 +88,16 @@ def test_a_batch_that_breaks_still_does_what_is_owed(inside: Inside) -> None:
         do_thing(6)
         outbox.run_soon()
         assert ran.ids == [(5,), (6,)]
+
+
+def test_a_batch_also_does_what_somebody_else_left_undone(inside: Inside) -> None:
+    """As an import does that was killed and is started again."""
+    with table(SOON) as ran:
+        contextvars.copy_context().run(do_thing, 5)
+        with outbox.batch():
+            outbox.run_soon(also=(KEY,))
+            assert ran.ids == []
+        assert (ran.ids, Job.objects.count()) == ([(5,)], 0)
 
 
 def test_a_failure_is_said_and_the_row_stays_with_its_reason(inside: Inside, caplog: pytest.LogCaptureFixture) -> None:

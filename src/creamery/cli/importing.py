@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +43,7 @@ def import_(*, paths: tuple[Path, ...], username: str | None, data: Path | None,
     files = find_distributions(paths)
     outcomes = list(_with_progress(files, actor, is_quiet=as_json or not sys.stderr.isatty()))
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
-    counts = Counter(outcome.outcome for outcome in outcomes)
+    counts = {name: sum(o.outcome == name for o in outcomes) for name in ("published", "unchanged", "refused")}
     if as_json:
         told = [{"path": str(o.path), "code": o.code, "reason": o.reason} for o in refused]
         click.echo(json.dumps({"files": len(files), **counts, "refused_files": told}, ensure_ascii=False))

@@ -161,9 +161,10 @@ def run_soon(also: tuple[JobKey, ...] = ()) -> None:
         StillOwed: a reaction failed, a twin at work elsewhere did not finish within 10 s, or the database went away after
             the commit. The rows stay.
     """
-    if _batching.get():
-        return
     keys = (*_owed.get(), *(key for key in also if key not in _owed.get()))
+    if _batching.get():
+        _owed.set(keys)
+        return
     _owed.set(())
     deadline = time.monotonic() + TWIN_WAIT_SECONDS
     try:
