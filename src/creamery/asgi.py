@@ -206,7 +206,7 @@ def _logged(scope: Scope, send: Send) -> Send:
     async def logging_send(message: Message) -> None:
         nonlocal sent, status
         status = message.get("status", status)
-        sent += len(message.get("body", b""))
+        sent += message.get("sent_bytes", len(message.get("body", b"")))
         await send(message)
         if message["type"] == "http.response.body" and not message.get("more_body"):
             client = (scope.get("client") or ("-",))[0]

@@ -19,6 +19,9 @@ Observe: TypeAlias = Callable[[str, int, int], None]
 REASON_EXTENSION = "creamery.reason"
 """The ASGI extension of servers that send the `reason` of an answer's first message as its reason phrase."""
 
+SENDFILE_EXTENSION = "creamery.sendfile"
+"""The ASGI extension of servers that send files themselves: a function that takes a file and how many bytes of it."""
+
 COMMON_HEADERS: HeaderList = [
     # Readers in browsers (Pyodide, micropip) come from other origins. Source: SC-09.
     (b"access-control-allow-origin", b"*"),

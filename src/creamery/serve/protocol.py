@@ -1,5 +1,5 @@
 """
-uvicorn's HTTP protocol, made to send reason phrases and to answer hits of the read path by itself.
+uvicorn's HTTP protocol, made to send reason phrases and files, and to answer hits of the read path by itself.
 
 ASGI has no place for reason phrases, but pip, twine, poetry and pdm print the phrase of a refusal and nothing else. An
 application may put `reason` into `http.response.start` where the scope has the extension `creamery.reason`.
@@ -13,12 +13,15 @@ to which it writes an answer's head in one piece.
 """
 
 import re
-from typing import Any
+from io import FileIO
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from creamery.serve.hits import Hit, Hits
-from creamery.serve.messages import REASON_EXTENSION
+from creamery.serve.messages import REASON_EXTENSION, SENDFILE_EXTENSION
+from creamery.serve.sendfile import can_send_files, send_file
+from creamery.storage.store import StoreUnavailable
 
 LONGEST_REASON_BYTES = 200
 JOINED_BYTES = 32 * 1024
@@ -113,7 +116,10 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # uvicorn names the class of its cycles in the middle of a long method; a copy of that would age worse.
-        cycle.__class__ = _ReasonCycle
+        cycle.__class__ = _Cycle
+        if can_send_files(self.transport):
+            extensions: Any = cycle.scope["extensions"]
+            extensions[SENDFILE_EXTENSION] = cast("_Cycle", cycle).send_file
         super()._start_asgi_task(cycle, app)
 
 
@@ -127,8 +133,21 @@ def _find_hits(app: Any) -> Hits | None:
     return None
 
 
-class _ReasonCycle(RequestResponseCycle):
+class _Cycle(RequestResponseCycle):
     """One request and its answer."""
+
+    async def send_file(self, file: FileIO, size_bytes: int) -> int:
+        """
+        Send the body of an answer that has begun, or a part of it, from a file. Returns how many bytes went out.
+
+        Raises:
+            StoreUnavailable: the file ended early. The answer stays unfinished, so the connection is cut.
+        """
+        sent_bytes = await send_file(self, file, size_bytes)
+        self.expected_content_length -= sent_bytes
+        if sent_bytes < size_bytes and not self.disconnected:
+            raise StoreUnavailable(f"A file ended {size_bytes - sent_bytes} bytes early.")
+        return sent_bytes
 
     def send(self, message: Any) -> Any:
         reason = message.get("reason")
