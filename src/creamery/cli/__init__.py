@@ -16,6 +16,7 @@ from creamery.cli.output import complain
 from creamery.cli.people import token, user
 from creamery.cli.rebuilding import rebuild
 from creamery.cli.serving import serve, worker
+from creamery.cli.verifying import verify
 from creamery.config import BadSetting
 from creamery.kernel.logs import mask
 from creamery.prepare import CannotStart
@@ -31,7 +32,7 @@ def commands() -> None:
     """Creamery: the Python package index that anyone can run."""
 
 
-for command in (serve, worker, user, token, import_, check, names_, rebuild):
+for command in (serve, worker, user, token, import_, check, names_, rebuild, verify):
     commands.add_command(command)
 
 

@@ -1,14 +1,20 @@
 """Writes a project's page of the Simple API, and puts its files where readers find them."""
 
+import logging
+
 from creamery.catalog.document_queries import ListedFile, get_project_page, get_project_place, list_changed_files
 from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
 from creamery.publish.documents import Document, find_published_serial, publish
 from creamery.settings import CONFIG
+from creamery.spec.digests import Sha256
 from creamery.spec.simple import project_html, project_json
 from creamery.storage import keys
 from creamery.storage.keys import IndexPlace
+from creamery.storage.store import NoSuchBlob
+
+log = logging.getLogger(__name__)
 
 
 def render(project_id: int, *, claim: Claim) -> None:
@@ -27,10 +33,15 @@ def render(project_id: int, *, claim: Claim) -> None:
 
 
 def render_whole(project_id: int, *, claim: Claim) -> None:
-    """Write a project's documents and put all its files in place, whatever the present documents say."""
+    """
+    Write a project's documents and put all its files in place, whatever the present documents say.
+
+    A file whose content is lost stays listed and has no servable name: installers fail on it, and do not quietly take an
+    older one. The others go on being served.
+    """
     place = get_project_place(project_id).place
     documents = project_documents(project_id, place)
-    expose(place, list_changed_files(project_id, since=-1), claim=claim)
+    expose(place, list_changed_files(project_id, since=-1), claim=claim, goes_on=True)
     publish(documents, claim=claim)
 
 
@@ -43,19 +54,34 @@ def project_documents(project_id: int, place: IndexPlace) -> list[Document]:
     ]
 
 
-def expose(place: IndexPlace, files: list[ListedFile], *, claim: Claim) -> None:
-    """Take away the servable names of files that may not be served, then give them to those that may."""
+def expose(place: IndexPlace, files: list[ListedFile], *, claim: Claim, goes_on: bool = False) -> None:
+    """
+    Take away the servable names of files that may not be served, then give them to those that may.
+
+    Raises:
+        NoSuchBlob: a content is not there, and `goes_on` does not say to take its servable name away and go on.
+    """
     store = the_store()
     for file in sorted(files, key=lambda file: file.is_servable):
         claim.hold()
         content, metadata = servable_keys(place, file)
         if file.is_servable:
-            store.copy(keys.blob(file.metadata_sha256), metadata)
+            _give_name(file.metadata_sha256, metadata, goes_on=goes_on)
             reach("publish.metadata-exposed")
-            store.copy(keys.blob(file.sha256), content)
+            _give_name(file.sha256, content, goes_on=goes_on)
         else:
             store.delete(content)
             store.delete(metadata)
+
+
+def _give_name(sha256: Sha256, name: keys.BlobKey, *, goes_on: bool) -> None:
+    try:
+        the_store().copy(keys.blob(sha256), name)
+    except NoSuchBlob:
+        if not goes_on:
+            raise
+        log.error("The content of %s is lost. Run: creamery verify --repair", name)
+        the_store().delete(name)
 
 
 def servable_keys(place: IndexPlace, file: ListedFile) -> tuple[keys.BlobKey, keys.BlobKey]:

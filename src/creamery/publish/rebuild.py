@@ -74,8 +74,7 @@ def check_all() -> Iterator[list[Difference]]:
 
 def check_documents(project_id: int) -> list[Difference]:
     """Compare one project's documents with the record."""
-    for reaction in (PROJECT, JSON, FEED):
-        _wait_for(JobKey(reaction, str(project_id)))
+    wait_until_written(project_id)
     project = get_project_place(project_id)
     documents = [
         *project_page.project_documents(project_id, project.place),
@@ -89,6 +88,12 @@ def check_documents(project_id: int) -> list[Difference]:
         *(difference for document in documents for difference in _compare(document)),
         *(Difference(key, UNWANTED) for key in unwanted if _exists(key)),
     ]
+
+
+def wait_until_written(project_id: int) -> None:
+    """Give a running worker the time to write what it owes of a project."""
+    for reaction in (PROJECT, JSON, FEED):
+        _wait_for(JobKey(reaction, str(project_id)))
 
 
 def check_servable_names(project_id: int) -> list[Difference]:

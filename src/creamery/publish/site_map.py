@@ -7,7 +7,8 @@ import orjson
 from django.template.loader import render_to_string
 
 from creamery.catalog.document_queries import get_place, get_sizes, list_index_ids, list_site_map_parts
-from creamery.kernel.outbox import Claim
+from creamery.kernel import outbox
+from creamery.kernel.outbox import Claim, JobKey
 from creamery.kernel.stores import the_store
 from creamery.publish.documents import Document, publish
 from creamery.settings import CONFIG
@@ -31,6 +32,13 @@ def render(*, claim: Claim) -> None:
             publish([Document(keys.sitemap(place, number), text.encode())], claim=claim)
         text = render_to_string("publish/sitemap_index.xml", {"public_url": CONFIG.public_url, "numbers": numbers})
         publish([Document(keys.sitemap(place), text.encode())], claim=claim)
+
+
+def write_again() -> None:
+    """Write site map and figures now, whatever the clock says."""
+    for react in (render, render_statistics):
+        with outbox.claimed(JobKey(f"publish.site_map.{react.__name__}", "")) as claim:
+            react(claim=claim)
 
 
 @dataclass(frozen=True, slots=True)

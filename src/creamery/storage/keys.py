@@ -62,6 +62,16 @@ def blob(sha256_hex: Sha256) -> BlobKey:
     return BlobKey(f"blobs/{_spread(sha256_hex)}")
 
 
+def digest_of_blob(key: BlobKey) -> Sha256:
+    """Read the digest that a key of `blob` names."""
+    return Sha256(key.removeprefix("blobs/").replace("/", ""))
+
+
+def damaged(sha256_hex: Sha256) -> BlobKey:
+    """Where content is moved that should have this digest and has not; never served."""
+    return BlobKey(f"damaged/{_spread(sha256_hex)}")
+
+
 def public_file(place: IndexPlace, sha256_hex: Sha256, filename: str) -> BlobKey:
     """Where a distribution file of an index is served from."""
     return BlobKey(f"{place}/packages/{_spread(sha256_hex)}/{filename}")
