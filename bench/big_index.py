@@ -14,8 +14,10 @@ import random
 import sqlite3
 import time
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
+from creamery.spec.look_alikes import fold_name
 from tests.real.running_index import RunningIndex
 
 PROJECTS, RELEASES, FILES = 700_000, 2, 5
@@ -29,6 +31,7 @@ _WORDS = (
     "time tool tree type ui unit url util vector video view web wiki worker xml yaml zen zip"
 )
 _LAST = "client core kit lib plus py tools utils sdk api cli server io ng next extra helpers plugin ext app"
+_COUNTS = import_module("creamery.catalog.migrations.0004_counts")
 _METADATA = (
     '{"metadata_version": "2.4", "summary": ' + "' || json_quote(summary) || '" + ', "requires_python": ">=3.9", '
     '"license_expression": "MIT", "classifiers": ["Programming Language :: Python :: 3", "Operating System :: OS '
@@ -58,20 +61,22 @@ def fill(database: Path, projects: int) -> None:
     connection.execute("BEGIN")
     connection.executemany(
         "INSERT INTO project (id, index_id, name, normalized_name, status, status_reason, serial, created_at, updated_at,"
-        " latest_version, summary) SELECT ?1, i.id, ?2, ?3, 'active', '', ?1, datetime('2020-01-01', ?1 || ' minutes'),"
-        " datetime('2021-01-01', ?1 || ' minutes'), '1.1', ?4 FROM package_index i WHERE i.name = 'default'",
+        " latest_version, summary, folded_name) SELECT ?1, i.id, ?2, ?3, 'active', '', ?1,"
+        " datetime('2020-01-01', ?1 || ' minutes'), datetime('2021-01-01', ?1 || ' minutes'), '1.1', ?4, ?5 FROM package_index i WHERE i.name = 'default'",
         _projects(projects),
     )
     _fill_releases(connection)
     _fill_files(connection)
     _fill_large(connection)
+    for statement in (_COUNTS.PER_PROJECT, _COUNTS.PER_INDEX):
+        connection.execute(statement)
     connection.execute("UPDATE serial SET n = (SELECT max(id) FROM project)")
     connection.execute("COMMIT")
     connection.execute("PRAGMA journal_mode=WAL").fetchall()
     connection.close()
 
 
-def _projects(count: int) -> Iterator[tuple[int, str, str, str]]:
+def _projects(count: int) -> Iterator[tuple[int, str, str, str, str]]:
     """Invent names of two or three words and a number, in no order, and sentences about them."""
     chance, first, last = random.Random(SEED), _WORDS.split(), _LAST.split()
     numbers = list(range(count))
@@ -83,7 +88,7 @@ def _projects(count: int) -> Iterator[tuple[int, str, str, str]]:
             f"A {chance.choice(first)} {chance.choice(last)} for {chance.choice(first)} and {chance.choice(first)}"
         )
         shown = name.title().replace("-", "_") if number % 5 == 0 else name
-        yield identity, shown, name, summary
+        yield identity, shown, name, summary, fold_name(name)
 
 
 def _fill_releases(connection: sqlite3.Connection) -> None:

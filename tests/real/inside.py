@@ -234,7 +234,7 @@ def begin_afresh() -> None:
     """Give the database what a first start makes, and empty the store."""
     from creamery import prepare
     from creamery.catalog.actions import ensure_default_index
-    from creamery.catalog.models import Serial
+    from creamery.catalog.models import Index, Serial
     from creamery.kernel.stores import the_store
     from creamery.settings import CONFIG
     from creamery.spec.simple import find_serial
@@ -250,6 +250,7 @@ def begin_afresh() -> None:
     shutil.rmtree(CONFIG.incoming, ignore_errors=True)
     Serial.objects.update_or_create(pk=1, defaults={"n": 0})  # A flush by another test takes it away.
     ensure_default_index("open")
+    Index.objects.update(project_count=0, release_count=0, file_count=0, size_bytes=0)
     prepare.start_afresh()
 
 

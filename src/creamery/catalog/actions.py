@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
 
+from creamery.catalog.counting import count_index, count_project, lock_serials
 from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Index
 from creamery.catalog.steps import (
     BlobSwept,
@@ -127,3 +128,17 @@ def ensure_default_index(policy: str) -> None:
         name=DEFAULT_INDEX, defaults={"place": DEFAULT_PLACE, "policy": policy, "created_at": clock.now()}
     )
     Index.objects.filter(name=DEFAULT_INDEX).exclude(policy=policy).update(policy=policy)
+
+
+@writes
+def recount_project(project_id: int) -> None:
+    """Count a project's releases and files again."""
+    lock_serials()
+    count_project(project_id)
+
+
+@writes
+def recount_index(index_id: int) -> None:
+    """Add up again what an index holds."""
+    lock_serials()
+    count_index(index_id)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, QuerySet
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
@@ -338,9 +338,6 @@ def list_site_map_parts(index_id: int, size: int) -> Iterator[tuple[int, list[tu
 
 def get_sizes(index_id: int, largest: int) -> tuple[int, list[tuple[str, int]]]:
     """Tell the size of all files in bytes, and the projects with the largest sizes."""
-    files = File.objects.filter(index_id=index_id, state="live").exclude(project__status="quarantined")
-    total = files.aggregate(total=Sum("size_bytes"))["total"] or 0
-    by_project = (
-        files.values_list("project__name").annotate(total=Sum("size_bytes")).order_by("-total", "project__name")
-    )
-    return total, list(by_project[:largest])
+    total = Index.objects.values_list("size_bytes", flat=True).get(pk=index_id)
+    projects = Project.objects.filter(index_id=index_id, file_count__gt=0).order_by("-size_bytes", "name")
+    return total, list(projects.values_list("name", "size_bytes")[:largest])

@@ -10,12 +10,20 @@ DEFAULT_INDEX = "default"
 
 
 class Index(models.Model):
-    """A place that projects belong to. The default one is served at `/simple/`."""
+    """
+    A place that projects belong to. The default one is served at `/simple/`.
+
+    The counts are those of what readers can see, kept by `counting.count_project`.
+    """
 
     name = models.CharField(max_length=60, unique=True)
     place = models.CharField(max_length=130, unique=True)
     policy = models.CharField(max_length=10, choices=[("open", "open"), ("public", "public")], default="open")
     created_at = models.DateTimeField()
+    project_count = models.BigIntegerField(default=0, db_default=0)
+    release_count = models.BigIntegerField(default=0, db_default=0)
+    file_count = models.BigIntegerField(default=0, db_default=0)
+    size_bytes = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "package_index"
@@ -43,6 +51,9 @@ class Project(models.Model):
     updated_at = models.DateTimeField()
     latest_version = models.CharField(max_length=200, blank=True)
     summary = models.CharField(max_length=512, blank=True)
+    release_count = models.BigIntegerField(default=0, db_default=0)
+    file_count = models.BigIntegerField(default=0, db_default=0)
+    size_bytes = models.BigIntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "project"

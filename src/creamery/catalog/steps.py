@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from packaging.utils import canonicalize_version
 
+from creamery.catalog.counting import count_project
 from creamery.catalog.events import FileAdded, ProjectCreated
 from creamery.catalog.models import File, Grant, Index, JournalEntry, Project, Release
 from creamery.catalog.policy import About, Permission, may
@@ -120,7 +121,7 @@ class Change:
 
 def take_serials(index: Index, project: Project, changes: Sequence[Change], *, actor: Actor) -> int:
     """
-    Number the changes, journal them, and stamp the project with the last number, which is returned.
+    Number the changes, journal them, stamp the project with the last number, which is returned, and count it again.
 
     The counter's row stays locked until the commit, which is what puts serials in commit order without gaps. So an action
     does everything else first, and only what needs the number afterwards.
@@ -138,7 +139,7 @@ def take_serials(index: Index, project: Project, changes: Sequence[Change], *, a
         )
         for place, change in enumerate(changes)
     )  # fmt: skip
-    Project.objects.filter(pk=project.pk).update(serial=last)
+    count_project(project.pk, serial=last)
     return last
 
 

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from creamery.catalog.actions import recount_index, recount_project
 from creamery.catalog.document_queries import (
     get_place,
     get_project_place,
@@ -50,7 +51,8 @@ def rebuild_all() -> Iterator[int]:
 
 
 def rebuild_project(project_id: int) -> None:
-    """Write a project's documents anew, and put its files in place."""
+    """Write a project's documents anew, count it again, and put its files in place."""
+    recount_project(project_id)
     _under_claim(JobKey(PROJECT, str(project_id)), project_page.render_whole, project_id)
     _under_claim(JobKey(JSON, str(project_id)), json_page.render, project_id)
     _under_claim(JobKey(FEED, str(project_id)), feeds.render_project, project_id)
@@ -58,6 +60,7 @@ def rebuild_project(project_id: int) -> None:
 
 def rebuild_index(index_id: int) -> None:
     """Write the list of an index's projects and its feeds anew, and take away what the record does not know."""
+    recount_index(index_id)
     _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
     _under_claim(JobKey(FEEDS, str(index_id)), feeds.render_index, index_id)
     for key in find_strays(index_id):
