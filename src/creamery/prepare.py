@@ -151,10 +151,10 @@ def start_afresh() -> None:
 
 
 def _bring_up_to_date() -> None:
-    from django.core.management import call_command
     from django.db import connection
 
     from creamery.catalog.actions import ensure_default_index
+    from creamery.kernel.migrating import migrate
     from creamery.kernel.sqlite.base import create_file
     from creamery.settings import CONFIG
 
@@ -162,7 +162,7 @@ def _bring_up_to_date() -> None:
         if connection.vendor == "sqlite":
             create_file(connection.settings_dict["NAME"])
         connection.ensure_connection()
-        call_command("migrate", interactive=False, verbosity=0)
+        migrate()
         ensure_default_index(CONFIG.index_policy)
 
 

@@ -82,14 +82,20 @@ def list_recorded(filenames: list[str]) -> list[bool]:
     return [filename in known for filename in filenames]
 
 
-def prepare() -> str:
-    """Make tables, first documents, and a person who publishes. Returns the token."""
+def make_index() -> None:
+    """Make tables and first documents."""
     from creamery import prepare as first
-    from creamery.accounts import actions
-    from creamery.kernel.actor import CONSOLE
 
     first.load_tables()
     first.start_afresh()
+
+
+def prepare() -> str:
+    """Make an index, and a person who publishes there. Returns the token."""
+    from creamery.accounts import actions
+    from creamery.kernel.actor import CONSOLE
+
+    make_index()
     person = actions.create_person("ada", email="ada@idx.example", password=None, is_verified=True, actor=CONSOLE)
     made = actions.create_token(person.pk, name="kills", projects=None, expires_at=None, actor=CONSOLE)
     return made.text

@@ -81,17 +81,6 @@ def seed(full_numbers: bool, pytestconfig: pytest.Config) -> int:
     return random.SystemRandom().randrange(2**32) if given in {None, "random"} else int(given)
 
 
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
-    """Write a line that is seen in every run: figures and seeds belong into the log."""
-
-    def write(line: str) -> None:
-        with capsys.disabled():
-            print(f"\n{line}", flush=True)
-
-    return write
-
-
 def plan_visits(rng: random.Random) -> list[Plan | None]:
     """Plan a kill at every failpoint, in any order."""
     visits: list[Plan | None] = [

@@ -1,8 +1,6 @@
-"""Several processes meet an index that does not exist yet, or die while they make it. REL-32, REL-33."""
+"""Several processes meet an index that does not exist yet."""
 
 import json
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -113,22 +111,3 @@ def test_a_server_and_commands_that_start_at_once_do_not_disturb_each_other(
         time.sleep(0.05)
     token = index.create_token("ada")
     assert send_upload(index.port, token, make_upload("first")).status == 200
-
-
-def test_a_first_start_that_was_killed_is_finished_by_the_next(
-    new_index: Callable[[], RunningIndex], full_numbers: bool
-) -> None:
-    """REL-1, at moments of the first start."""
-    moments = [0.02 * number for number in range(1, 120)] if full_numbers else [0.2, 0.4, 0.6, 0.8, 1.0, 1.2]
-    for seconds in moments:
-        index = new_index()
-        process = index.spawn()
-        time.sleep(seconds)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
-        index.start()
-        token = index.create_publisher("ada")
-        assert send_upload(index.port, token, make_upload("first")).status == 200
-        done = index.command("rebuild", "--check")
-        assert done.exit_code == 0, done
-        index.stop()

@@ -204,7 +204,7 @@ class Claim:
                 "WHERE lease.until < %s",
                 [*self.key, self.holder, _bound(now + LEASE), _bound(now)],
             )
-            is_mine = cursor.rowcount == 1
+            is_mine = bool(cursor.rowcount == 1)
         self._renewed_at = now if is_mine else None
         return is_mine
 
