@@ -138,11 +138,17 @@ def render_after_move() -> int:
 
 
 def render_missing_roots() -> None:
-    """Write the list of projects and the feeds of an index that has none yet, so that a new index answers empty ones."""
+    """
+    Write the list of projects and the feeds of an index that has none yet, so that a new index answers empty ones.
+
+    They are owed first: a start that dies in the middle leaves leases, which the next one must not wait for.
+    """
     for index_id in list_index_ids():
         if not _exists(keys.simple_root(get_place(index_id), "json")):
-            _under_claim(JobKey(ROOT, str(index_id)), root_page.render, index_id)
-            _under_claim(JobKey(FEEDS, str(index_id)), feeds.render_index, index_id)
+            outbox.owe_each(feeds.render_index, [index_id])
+            outbox.owe_each(root_page.render, [index_id])
+            outbox.run(JobKey(FEEDS, str(index_id)))
+            outbox.run(JobKey(ROOT, str(index_id)))
 
 
 def _under_claim(key: JobKey, react: outbox.React, identity: int) -> None:
