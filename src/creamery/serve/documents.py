@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
@@ -19,31 +20,40 @@ from typing import BinaryIO, TypeVar, cast
 
 import zstandard
 
+from creamery.serve.long_documents import DIGEST_BYTES, LONG_BYTES, digest_long, find_serial_in, open_exactly
 from creamery.spec.simple import find_serial
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey, Encoding
-from creamery.storage.store import BlobStore, NoSuchBlob, StoreUnavailable
+from creamery.storage.store import BlobStat, BlobStore, NoSuchBlob, StoreUnavailable
 
-CACHE_BYTES = 64 * 1024 * 1024
+CACHE_BYTES = 32 * 1024 * 1024
 SMALL_BYTES = 128 * 1024
 """What is read and hashed on the event loop; it takes about as long as handing it to a thread."""
 
 TRUSTED_SECONDS = 1.0
 _ABSENT_BYTES = 256
-_SERIAL_WITHIN_BYTES = 256
-_PIECE_BYTES = 256 * 1024
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A page as it is sent. `digest_hex` tells its content, encoding included, from every other."""
+    """
+    A page as it is sent. `digest_hex` tells its content, encoding included, from every other.
+
+    Of a long one the content is not here: it is opened in the store as it was when it was `long`.
+    """
 
     content: bytes
     digest_hex: str
     serial: int | None
     encoding: Encoding | None
+    long: BlobStat | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """How many bytes are sent."""
+        return len(self.content) if self.long is None else self.long.size_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,7 @@ class Documents:
         `key` is that of the encoding. Of a far store the answer may be a second old.
         """
         kept = self._cache.find(key)
-        if kept is None or kept.document is None:
+        if kept is None or kept.document is None or kept.document.long is not None:
             return None
         if not self._store.is_near:
             return kept.document if time.monotonic() - kept.checked_at < TRUSTED_SECONDS else None
@@ -151,8 +161,8 @@ class Documents:
         if kept is not None and kept.version == stat.version:
             return kept.document
         if stat.size_bytes > SMALL_BYTES:
-            return await self._together((key, stat.version), partial(self._load, key, encoding, stat.version))
-        loaded = _read(self._store, key, encoding)
+            return await self._together((key, stat.version), partial(self._load, key, encoding, stat))
+        loaded = _read(self._store, key, encoding, stat)
         self._cache.keep(key, _Kept(loaded, stat.version if loaded else None, 0.0))
         return loaded
 
@@ -173,10 +183,18 @@ class Documents:
             self._cache.keep(key, checked)
         return checked.document
 
-    async def _load(self, key: BlobKey, encoding: Encoding | None, version: str) -> Document | None:
-        loaded = await self._in_thread(partial(_read, self._store, key, encoding))
-        self._cache.keep(key, _Kept(loaded, version if loaded else None, 0.0))
+    async def _load(self, key: BlobKey, encoding: Encoding | None, stat: BlobStat) -> Document | None:
+        loaded = await self._in_thread(partial(_read, self._store, key, encoding, stat))
+        self._cache.keep(key, _Kept(loaded, stat.version if loaded else None, 0.0))
         return loaded
+
+    async def open_long(self, key: BlobKey, document: Document) -> AbstractContextManager[BinaryIO] | None:
+        """Open a long document that was found under the key of its encoding; None if it was replaced since."""
+        assert document.long is not None
+        try:
+            return await self._in_thread(partial(open_exactly, self._store, key, document.long))
+        except NoSuchBlob:
+            return None
 
     async def _in_thread(self, call: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
@@ -208,34 +226,28 @@ def _check(store: BlobStore, key: BlobKey, encoding: Encoding | None, kept: _Kep
     if kept is not None and kept.version == stat.version:
         return _Kept(kept.document, kept.version, checked_at)
     # The version is asked for before the content: what is read then is at least as new, never older.
-    document = _read(store, key, encoding)
+    document = _read(store, key, encoding, stat)
     return _Kept(document, stat.version if document else None, checked_at)
 
 
-def _read(store: BlobStore, key: BlobKey, encoding: Encoding | None) -> Document | None:
+def _read(store: BlobStore, key: BlobKey, encoding: Encoding | None, stat: BlobStat) -> Document | None:
     try:
+        if stat.size_bytes > LONG_BYTES:
+            digest_hex = digest_long(store, key)
+            with store.open(key) as stream, _unpack(stream, encoding) as unpacked:
+                return Document(b"", digest_hex, find_serial_in(unpacked), encoding, stat)
         content = store.read(key)
     except NoSuchBlob:
         return None
-    digest_hex = blake2b(content, digest_size=16).hexdigest()
-    return Document(content, digest_hex, _find_serial(content, encoding), encoding)
+    digest_hex = blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
+    with _unpack(BytesIO(content), encoding) as unpacked:
+        serial = find_serial(content) if encoding is None else find_serial_in(unpacked)
+    return Document(content, digest_hex, serial, encoding)
 
 
-def _find_serial(content: bytes, encoding: Encoding | None) -> int | None:
-    """Find the serial that a document was built from: JSON begins with it, HTML ends with it."""
-    if encoding is None:
-        return find_serial(content)
-    with _unpack(content, encoding) as stream:
-        piece = stream.read(_SERIAL_WITHIN_BYTES)
-        serial = find_serial(piece)
-        end = piece
-        while serial is None and piece:
-            piece = stream.read(_PIECE_BYTES)
-            end = (end + piece)[-_SERIAL_WITHIN_BYTES:]
-    return find_serial(end) if serial is None else serial
-
-
-def _unpack(content: bytes, encoding: Encoding) -> BinaryIO:
+def _unpack(content: BinaryIO, encoding: Encoding | None) -> AbstractContextManager[BinaryIO]:
     if encoding == "zstd":
-        return cast("BinaryIO", zstandard.ZstdDecompressor().stream_reader(content))
-    return cast("BinaryIO", gzip.GzipFile(fileobj=BytesIO(content)))
+        return cast("AbstractContextManager[BinaryIO]", zstandard.ZstdDecompressor().stream_reader(content))
+    if encoding == "gzip":
+        return cast("AbstractContextManager[BinaryIO]", gzip.GzipFile(fileobj=content))
+    return nullcontext(content)

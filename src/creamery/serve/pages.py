@@ -1,16 +1,19 @@
 """Prepared pages: which document, in which form, or that the client has it already."""
 
 import re
+from dataclasses import replace
 
 from creamery.serve import problems
 from creamery.serve.conditional import is_refused, is_unchanged
 from creamery.serve.documents import Document, Documents
-from creamery.serve.messages import COMMON_HEADERS, Answer, HeaderList, Request
+from creamery.serve.messages import COMMON_HEADERS, Answer, FilePart, HeaderList, Request
 from creamery.serve.negotiate import choose_encodings, choose_media_type
 from creamery.serve.routes import Prepared, PreparedRelease, SimplePage
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey
+from creamery.storage.store import StoreUnavailable
 
+LONG_ATTEMPTS = 5
 _VERSION = re.compile(r"[a-z0-9][a-z0-9.!+]{0,199}\Z")
 """What a normalised version looks like, and no key may begin with a dot; others are for the application behind."""
 
@@ -53,21 +56,45 @@ async def answer_page(page: SimplePage, request: Request, documents: Documents) 
     media_type = choose_media_type(request.headers.get(b"accept"), request.query)
     if media_type is None:
         return problems.refuse_media_types(request)
-    document = await _find(page.key(media_type.form), request, documents)
-    if document is not None:
-        return answer_found(document, media_type.content_type, media_type.etag_suffix, request)
+    key = page.key(media_type.form)
+    answer = await _find_answer(key, media_type.content_type, media_type.etag_suffix, request, documents)
+    if answer is not None:
+        return answer
     if page.name is None:
         return problems.refuse_for_now(request)
     return problems.refuse_unknown_project(request, page.name)
 
 
 async def _answer_prepared(page: Prepared, request: Request, documents: Documents) -> Answer:
-    document = await _find(page.key, request, documents)
-    if document is None and page.project is not None:
+    answer = await _find_answer(page.key, page.content_type, "", request, documents)
+    if answer is None and page.project is not None:
         return problems.refuse_unknown_project(request, page.project)
-    if document is None:
-        return problems.refuse_unknown_page(request)
-    return answer_found(document, page.content_type, "", request)
+    return problems.refuse_unknown_page(request) if answer is None else answer
+
+
+async def _find_answer(
+    key: BlobKey,
+    content_type: bytes,
+    etag_suffix: str,
+    request: Request,
+    documents: Documents,
+    *,
+    is_packed: bool = True,
+) -> Answer | None:
+    """Answer with the document of that key, packed as the client likes best if it is packed; None if there is none."""
+    encodings = choose_encodings(request.headers.get(b"accept-encoding")) if is_packed else (None,)
+    for attempt in range(LONG_ATTEMPTS):
+        document = await documents.find(key, encodings, fresh=request.wants_fresh or attempt > 0)
+        if document is None:
+            return None
+        answer = answer_found(document, content_type, etag_suffix, request)
+        if document.long is None or answer.status != 200 or request.method == "HEAD":
+            return answer
+        encoded = key if document.encoding is None else keys.variant(key, document.encoding)
+        stream = await documents.open_long(encoded, document)
+        if stream is not None:
+            return replace(answer, body=FilePart(stream, document.size_bytes))
+    raise StoreUnavailable(f"{key} was replaced faster than it could be opened.")
 
 
 async def _find_release(page: PreparedRelease, request: Request, documents: Documents) -> Answer | None:
@@ -76,8 +103,7 @@ async def _find_release(page: PreparedRelease, request: Request, documents: Docu
     if project is None or project.serial is None or not _VERSION.match(page.version):
         return None
     key = keys.json_release(page.place, page.name, page.version, project.serial)
-    document = await documents.find(key, (None,), fresh=request.wants_fresh)
-    return None if document is None else answer_found(document, b"application/json", "", request)
+    return await _find_answer(key, b"application/json", "", request, documents, is_packed=False)
 
 
 async def _find(key: BlobKey, request: Request, documents: Documents) -> Document | None:
@@ -97,7 +123,7 @@ def answer_found(document: Document, content_type: bytes, etag_suffix: str, requ
         return Answer(304, headers)
     headers += [
         (b"content-type", content_type),
-        (b"content-length", b"%d" % len(document.content)),
+        (b"content-length", b"%d" % document.size_bytes),
         _PAGE_POLICY,
     ]
     if document.encoding is not None:

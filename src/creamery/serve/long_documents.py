@@ -1,0 +1,53 @@
+"""
+Documents that are too long for memory: they are sent from the store as files are, and only described here.
+
+The list of 700,000 projects is 40 MB. Every slow reader of it would hold those, and the cache of documents nothing else.
+"""
+
+from contextlib import AbstractContextManager, ExitStack
+from hashlib import blake2b
+from typing import BinaryIO
+
+from creamery.spec.simple import find_serial
+from creamery.storage.keys import BlobKey
+from creamery.storage.store import BlobStat, BlobStore
+
+LONG_BYTES = 2 * 1024 * 1024
+DIGEST_BYTES = 16
+_PIECE_BYTES = 256 * 1024
+_SERIAL_WITHIN_BYTES = 256
+
+
+def digest_long(store: BlobStore, key: BlobKey) -> str:
+    """Digest a document's bytes, piece by piece. Raises NoSuchBlob, StoreUnavailable."""
+    digest = blake2b(digest_size=DIGEST_BYTES)
+    with store.open(key) as stream:
+        while piece := stream.read(_PIECE_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def find_serial_in(stream: BinaryIO) -> int | None:
+    """Find the serial that a document was built from: JSON begins with it, HTML ends with it."""
+    piece = stream.read(_SERIAL_WITHIN_BYTES)
+    serial = find_serial(piece)
+    end = piece
+    while serial is None and piece:
+        piece = stream.read(_PIECE_BYTES)
+        end = (end + piece)[-_SERIAL_WITHIN_BYTES:]
+    return find_serial(end) if serial is None else serial
+
+
+def open_exactly(store: BlobStore, key: BlobKey, stat: BlobStat) -> AbstractContextManager[BinaryIO] | None:
+    """
+    Open what was there when `stat` was asked for; None if something else is there by now. Raises NoSuchBlob, StoreUnavailable.
+
+    What is opened after the first look and before a second one that finds the same is what both have seen.
+    """
+    with ExitStack() as unless_right:
+        stream = store.open(key)
+        unless_right.callback(stream.__exit__, None, None, None)
+        if store.stat(key).version != stat.version:
+            return None
+        unless_right.pop_all()
+    return stream
