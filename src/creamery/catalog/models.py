@@ -20,10 +20,10 @@ class Index(models.Model):
     place = models.CharField(max_length=130, unique=True)
     policy = models.CharField(max_length=10, choices=[("open", "open"), ("public", "public")], default="open")
     created_at = models.DateTimeField()
-    project_count = models.BigIntegerField(default=0, db_default=0)
-    release_count = models.BigIntegerField(default=0, db_default=0)
-    file_count = models.BigIntegerField(default=0, db_default=0)
-    size_bytes = models.BigIntegerField(default=0, db_default=0)
+    project_count = models.BigIntegerField(db_default=0)
+    release_count = models.BigIntegerField(db_default=0)
+    file_count = models.BigIntegerField(db_default=0)
+    size_bytes = models.BigIntegerField(db_default=0)
 
     class Meta:
         db_table = "package_index"
@@ -51,9 +51,9 @@ class Project(models.Model):
     updated_at = models.DateTimeField()
     latest_version = models.CharField(max_length=200, blank=True)
     summary = models.CharField(max_length=512, blank=True)
-    release_count = models.BigIntegerField(default=0, db_default=0)
-    file_count = models.BigIntegerField(default=0, db_default=0)
-    size_bytes = models.BigIntegerField(default=0, db_default=0)
+    release_count = models.BigIntegerField(db_default=0)
+    file_count = models.BigIntegerField(db_default=0)
+    size_bytes = models.BigIntegerField(db_default=0)
 
     class Meta:
         db_table = "project"

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     dependencies = [("catalog", "0003_project_folded_name")]
     operations = [
         *(
-            migrations.AddField(model, name, models.BigIntegerField(default=0, db_default=0))
+            migrations.AddField(model, name, models.BigIntegerField(db_default=0))
             for model, names in (
                 ("index", ("project_count", "release_count", "file_count", "size_bytes")),
                 ("project", ("release_count", "file_count", "size_bytes")),
