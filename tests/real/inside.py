@@ -259,7 +259,7 @@ def forget_everything() -> None:
     from django.apps import apps
     from django.db import connection, transaction
 
-    kept = {"package_index", "serial", "django_content_type", "auth_permission"}
+    kept = {"serial", "django_content_type", "auth_permission"}
     with transaction.atomic(), connection.cursor() as cursor:
         # Foreign keys are checked at the commit, so the order does not matter.
         for model in apps.get_models():
