@@ -77,6 +77,8 @@ def press(address: Address, pid: int, folder: Path, *, connections: int, seconds
         "-t1",
         f"-c{connections}",
         f"-d{seconds:.0f}s",
+        "--timeout",
+        "30s",
         "-s",
         script,
     ]
