@@ -25,7 +25,7 @@ DATABASE_FIXTURES = {
     "cluster",
 }
 MARKERS = (
-    "need(*parts): needs parts besides Python packages: browser, nginx, bsdtar, curl, postgres15, newer-python, object-store",
+    "need(*parts): needs parts besides Python packages: browser, nginx, caddy, bsdtar, curl, postgres15, newer-python, object-store",
     "only_on(*databases): makes sense on these databases only: sqlite, postgres",
     "database: touches the database through processes of its own, so it runs on every database",
     "soak(only=False): has full numbers for `make soak` (fixture full_numbers); only=True keeps it out of `make test`",

@@ -19,6 +19,7 @@ from tests.real.running_index import DIRECT, RunningIndex
 
 pytestmark = pytest.mark.clients
 START_SECONDS = 60
+USER = "root"  # The one that devpi begins with.
 
 
 def ask(url: str, method: str = "GET", told: object = None, **headers: str) -> bytes:
@@ -71,13 +72,12 @@ def devpi(upstream: str, folder: Path) -> Iterator[str]:
     url = f"http://localhost:{port}"
     options: list[str | Path] = ["--serverdir", folder / "devpi", "--host", "localhost", "--port", str(port)]
     with running(folder, f"{url}/+api", programs / "devpi-server", *options):
-        logged_in = json.loads(
-            ask(f"{url}/+login", "POST", {"user": "root", "password": ""}, Accept="application/json")
-        )
-        ticket = b64encode(f"root:{logged_in['result']['password']}".encode()).decode()
+        logged_in = json.loads(ask(f"{url}/+login", "POST", {"user": USER, "password": ""}, Accept="application/json"))
+        ticket = b64encode(f"{USER}:{logged_in['result']['password']}".encode()).decode()
         index = {"type": "mirror", "mirror_url": upstream}
-        ask(f"{url}/root/ours", "PUT", index, Accept="application/json", X_Devpi_Auth=ticket)
-        yield f"{url}/root/ours/+simple/"
+        mirror = f"{url}/{USER}/ours"
+        ask(mirror, "PUT", index, Accept="application/json", X_Devpi_Auth=ticket)
+        yield f"{mirror}/+simple/"
 
 
 @contextmanager

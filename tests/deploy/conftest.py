@@ -13,7 +13,7 @@ from tests.real.access_log import AccessLog, Asked
 from tests.real.client_tools import ROOT
 from tests.real.clients import Clients
 from tests.real.distributions import Distribution, build_sdist, build_wheel
-from tests.real.parts import find_nginx
+from tests.real.parts import find_caddy, find_nginx
 from tests.real.processes import end, find_free_port, plain_environment, wait_until
 from tests.real.running_index import RunningIndex
 
@@ -31,6 +31,8 @@ class Deployed:
     client: httpx.Client
     log: AccessLog
     wheel: Path
+    keeps_reasons: bool
+    """Whether the proxy passes reason phrases on; Caddy writes its own."""
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> httpx.Response:
         """Ask through the proxy; no header is added by itself."""
@@ -64,7 +66,9 @@ def deployed(folder: Path, start: Start) -> Iterator[Deployed]:
         index.start(CREAMERY_ACCESS_LOG="on", CREAMERY_TRUSTED_PROXIES="127.0.0.1,::1")
         proxy = start(folder, port, index.port, store)
         with httpx.Client(trust_env=False) as client:
-            found = Deployed(f"http://127.0.0.1:{port}", index, store, client, AccessLog(index), folder)
+            found = Deployed(
+                f"http://127.0.0.1:{port}", index, store, client, AccessLog(index), folder, start is start_nginx
+            )
             wait_until(lambda: _answers(found), proxy, folder / "proxy.log", START_SECONDS)
             _fill(found, f"http://localhost:{port}", folder)
             yield found
@@ -122,8 +126,38 @@ def start_nginx(folder: Path, port: int, index_port: int, store: Path) -> "subpr
     )
 
 
-@pytest.fixture(scope="module")
-def nginx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """Give an index behind nginx."""
-    with deployed(tmp_path_factory.mktemp("nginx"), start_nginx) as found:
+def start_caddy(folder: Path, port: int, index_port: int, store: Path) -> "subprocess.Popen[bytes]":
+    """Run Caddy with the configuration of the documents; only names, ports and folders are put in, and no TLS."""
+    site = (DEPLOY / "Caddyfile").read_text()
+    for there, here in (
+        ("idx.example {", f"http://:{port} {{\n\tbind 127.0.0.1"),
+        ("127.0.0.1:8000", f"127.0.0.1:{index_port}"),
+        ("/srv/creamery/public", f"{store}/public"),
+    ):
+        assert there in site
+        site = site.replace(there, here)
+    (folder / "Caddyfile").write_text(f"{{\n\tadmin off\n\tauto_https off\n}}\n{site}")
+    program = find_caddy()
+    assert program is not None
+    with (folder / "proxy.log").open("wb") as log:
+        return subprocess.Popen(
+            [program, "run", "--config", folder / "Caddyfile", "--adapter", "caddyfile"],
+            env=plain_environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+PROXIES = [
+    pytest.param(start_nginx, id="nginx", marks=pytest.mark.need("nginx")),
+    pytest.param(start_caddy, id="caddy", marks=pytest.mark.need("caddy")),
+]
+
+
+@pytest.fixture(scope="module", params=PROXIES)
+def front(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """Give an index behind a web server that serves its folder."""
+    with deployed(tmp_path_factory.mktemp("front"), request.param) as found:
         yield found

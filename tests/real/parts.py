@@ -45,6 +45,11 @@ def find_nginx() -> Path | None:
     return _find_program("nginx")
 
 
+def find_caddy() -> Path | None:
+    """Say where Caddy lies."""
+    return _find_program("caddy")
+
+
 def find_bsdtar() -> Path | None:
     """Say where libarchive's tar lies: a second opinion about archives."""
     return _find_program("bsdtar")
@@ -91,6 +96,7 @@ def find_object_store() -> Path | None:
 PARTS = {
     "browser": Part("a browser (Chromium)", find_browser, "chromium"),
     "nginx": Part("nginx", find_nginx, "nginx"),
+    "caddy": Part("Caddy", find_caddy, "caddy"),
     "bsdtar": Part("bsdtar", find_bsdtar, "libarchive-tools"),
     "curl": Part("curl", find_curl, "curl"),
     "postgres": Part("PostgreSQL", find_postgres, "postgresql"),
