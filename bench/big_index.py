@@ -33,9 +33,9 @@ _WORDS = (
 _LAST = "client core kit lib plus py tools utils sdk api cli server io ng next extra helpers plugin ext app"
 _COUNTS = import_module("creamery.catalog.migrations.0004_counts")
 _METADATA = (
-    '{"metadata_version": "2.4", "summary": ' + "' || json_quote(summary) || '" + ', "requires_python": ">=3.9", '
-    '"license_expression": "MIT", "classifiers": ["Programming Language :: Python :: 3", "Operating System :: OS '
-    'Independent"], "requires_dist": ["requests>=2.31", "click>=8", "pydantic>=2"]}'
+    """json_object('metadata_version', '2.4', 'name', p.name, 'version', '1.' || n.value, 'summary', p.summary,"""
+    """ 'requires_python', '>=3.9', 'license_expression', 'MIT', 'classifiers', json('["Programming Language :: Python :: 3","""
+    """ "Operating System :: OS Independent"]'), 'requires_dist', json('["requests>=2.31", "click>=8", "pydantic>=2"]'))"""
 )
 _HEX = "printf('%016x', {0}) || lower(hex(randomblob(24)))"
 
@@ -96,7 +96,7 @@ def _fill_releases(connection: sqlite3.Connection) -> None:
         "INSERT INTO release (id, project_id, version, canonical_version, is_prerelease, metadata, description,"
         " created_at, yanked, yanked_reason)"
         f" SELECT (p.id - 1) * {RELEASES} + n.value + 1, p.id, '1.' || n.value, '1' || iif(n.value, '.' || n.value, ''),"
-        f" 0, '{_METADATA}', '', p.created_at, 0, ''"
+        f" 0, {_METADATA}, '', p.created_at, 0, ''"
         f" FROM project p CROSS JOIN json_each('{list(range(RELEASES))}') n ORDER BY p.id, n.value"
     )
     connection.execute(

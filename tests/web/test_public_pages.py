@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from creamery.catalog.counting import count_project
 from creamery.catalog.models import DEFAULT_INDEX, Index, Project, Release
 from creamery.spec.metadata import CoreMetadata
 
@@ -43,6 +44,7 @@ def add_project(index: Index) -> Callable[..., None]:
                 metadata=metadata.to_json(),
                 created_at=WHEN,
             )
+        count_project(project.pk)
 
     return add
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 from packaging.utils import canonicalize_version
 from packaging.version import Version
@@ -18,6 +18,8 @@ from creamery.spec.metadata import CoreMetadata
 from creamery.spec.names import normalize_name
 from creamery.spec.versions import precedence
 from creamery.storage.keys import IndexPlace
+
+MOST_WORDS, MOST_PAGES, LONGEST_WALK = 8, 200, 50_000
 
 
 class NoSuchProject(Missing):
@@ -163,14 +165,27 @@ def file_url(sha256: str, filename: str, *, public_path: str) -> str:
 
 
 def list_projects(words: str, page: int, page_size: int = 50) -> Listing:
-    """Search the public projects: every word in the name or the summary; names that begin with it first."""
-    projects = Project.objects.filter(index__name=DEFAULT_INDEX).exclude(status="quarantined")
-    for word in words.split()[:8]:
+    """
+    Search the public projects: every word in the name or the summary, by name.
+
+    Only so many pages can be leafed through: what comes later costs the more, the later it comes. A page that is not
+    there is the last one.
+    """
+    projects = Project.objects.filter(index__name=DEFAULT_INDEX, release_count__gt=0)
+    sought = words.split()[:MOST_WORDS]
+    for word in sought:
         normalized = normalize_name(word) if word.isascii() else word
         projects = projects.filter(Q(normalized_name__contains=normalized) | Q(summary__icontains=word))
-    paginator = Paginator(projects.order_by("normalized_name"), page_size)
-    shown = paginator.get_page(page)
-    return Listing(tuple(_card(project) for project in shown), paginator.count, shown.number, paginator.num_pages)
+    everything = index_figures().projects
+    total = projects.count() if sought else everything
+    pages = max(1, min(-(-total // page_size), MOST_PAGES))
+    number = min(max(page, 1), pages)
+    # To walk along the names until enough match is quick when many do. Else it looks most rows up, one by one, which
+    # takes many times as long as to read all and sort what matches; an expression is not in the index of names.
+    is_walk = number * page_size * everything < total * LONGEST_WALK
+    ordered = projects.order_by("normalized_name" if is_walk else Concat("normalized_name", Value("")))
+    shown = ordered[(number - 1) * page_size : number * page_size] if total else ()
+    return Listing(tuple(_card(project) for project in shown), total, number, pages)
 
 
 def newest_releases(limit: int) -> list[ProjectCard]:
