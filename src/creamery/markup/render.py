@@ -27,13 +27,13 @@ from creamery.storage.keys import BlobKey
 log = logging.getLogger(__name__)
 
 LONGEST_SOURCE = 1_000_000
-WAIT_SECONDS = CPU_SECONDS * 3 + 5
+WAIT_SECONDS = CPU_SECONDS * 5 + 5
 FORMATS = ("text/markdown", "text/x-rst", "text/plain")
 TEXTS_PER_CHILD = 200
 """A child is replaced after so many texts, so that nothing can pile up in it."""
 IDLE_CHILDREN = 2
 
-_UNTOLD = "it takes more than {seconds} s, or too much memory"
+_UNTOLD = "it takes more than {seconds:g} s, or too much memory"
 
 
 class RendererOutOfOrder(Exception):

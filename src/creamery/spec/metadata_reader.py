@@ -86,12 +86,17 @@ def _read_message(text: str) -> "Message[str, str]":
     the description, without a bound.
     """
     blank = _BLANK_LINE.search(text)
-    if len(text[: blank.start() if blank else len(text)].splitlines()) > MAX_HEADER_LINES:
+    if _count_lines(text, blank.start() if blank else len(text)) > MAX_HEADER_LINES:
         rule = N_("Metadata has at most {limit} lines before the description.")
         remedy = N_("Shorten the lists of requirements, classifiers and files.")
         problem = metadata_problem("metadata-too-long", "metadata", "", rule, remedy, limit=MAX_HEADER_LINES)
         raise InvalidInput([problem])
     return HeaderParser(policy=compat32).parsestr(text)
+
+
+def _count_lines(text: str, end: int) -> int:
+    """Count lines up to a place, as e-mail parts them, without making a list of them."""
+    return text.count("\n", 0, end) + text.count("\r", 0, end) - text.count("\r\n", 0, end) + 1
 
 
 def _collect(message: "Message[str, str]") -> tuple[list[tuple[MetadataField, str]], list[Problem]]:

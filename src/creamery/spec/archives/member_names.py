@@ -11,6 +11,8 @@ from creamery.spec.archives.findings import Findings
 from creamery.spec.archives.limits import ArchiveLimits
 from creamery.spec.problems import N_
 
+# What nearly all names are: nothing in them can be wrong, and one look tells.
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*/)*[A-Za-z0-9_][A-Za-z0-9_.+-]*/?\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _REMEDY = N_("Rename the file in the project and build again.")
@@ -27,6 +29,8 @@ def find_name_fault(name: str, max_name_bytes: int = 1024) -> str | None:
     >>> find_name_fault("C:\\windows\\x.dll")
     'Member names have no backslashes.'
     """
+    if len(name) * 4 <= max_name_bytes and _PLAIN.match(name):
+        return None
     if _CONTROL.search(name):
         return N_("Member names have no control characters.")
     if "\\" in name:

@@ -153,6 +153,8 @@ def _read_member(header: TarHeader, extended: _Extended, findings: Findings) -> 
 
 def _merge_names(header: TarHeader, extended: _Extended, findings: Findings) -> tuple[str, str]:
     """Take names from where they are given in full; two sources for one name must agree."""
+    if extended.is_empty():
+        return decode_name(header.raw_name, findings), decode_name(header.raw_target, findings)
     pax = extended.pax or {}
     names = {name for name in (pax.get("path"), extended.long_name) if name is not None}
     targets = {target for target in (pax.get("linkpath"), extended.long_link) if target is not None}
