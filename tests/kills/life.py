@@ -14,6 +14,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -22,14 +23,16 @@ from tests.kills.reaper import Plan, Reaper
 IDLE_SECONDS = 20.0
 
 
-def live(listening: socket.socket, control: socket.socket, moved: timedelta) -> None:
-    """Be a server, as `creamery serve` is one, until somebody kills it."""
-    from creamery import config
+def live(listening: socket.socket, control: socket.socket, moved: timedelta, *, is_quiet: bool) -> None:
+    """Be a server, as `creamery serve` is one, until somebody kills it; a quiet one does no follow-up work by itself."""
+    from creamery import asgi, config
     from creamery.cli.serving import _run
     from creamery.kernel import clock
     from creamery.storage.open_store import open_store
 
     chosen = config.load()
+    if is_quiet:
+        asgi.CONFIG = replace(asgi.CONFIG, mode="serve")
     reaper = Reaper(chosen.data)
     with clock.moved(moved):
         threading.Thread(target=_obey, args=(control, reaper), daemon=True).start()

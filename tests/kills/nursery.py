@@ -56,9 +56,9 @@ class Nursery:
         )
         self.token = str(self._ask("prepare"))
 
-    def live(self, moved: timedelta) -> int:
-        """Begin a life. Returns the port that it listens on."""
-        return int(self._ask("live", moved.total_seconds()))
+    def live(self, moved: timedelta, *, is_quiet: bool = False) -> int:
+        """Begin a life, a quiet one without a worker. Returns the port that it listens on."""
+        return int(self._ask("live", moved.total_seconds(), is_quiet))
 
     def arm(self, plan: Plan) -> None:
         """Choose when the present life ends."""
@@ -131,7 +131,7 @@ class Mother:
         """Look at the record in a fork."""
         return self._in_fork(lambda: life.check(timedelta(seconds=moved)))
 
-    def live(self, moved: float) -> int:
+    def live(self, moved: float, is_quiet: bool) -> int:
         """Fork a server with a port of its own, so that what was sent to a dead one never reaches the next."""
         listening = socket.create_server(("127.0.0.1", 0))
         ours, theirs = socket.socketpair()
@@ -139,7 +139,7 @@ class Mother:
         if self._pid == 0:
             with life.last_words(self._log):
                 ours.close()
-                life.live(listening, theirs, timedelta(seconds=moved))
+                life.live(listening, theirs, timedelta(seconds=moved), is_quiet=is_quiet)
         theirs.close()
         self._control = ours
         port: int = listening.getsockname()[1]

@@ -110,13 +110,17 @@ class Ordeal:
         self._look_at_everything()
 
     def _live_once(self, plan: Plan, patience: float) -> None:
-        if self._rng.random() < 0.5:
+        # A life without a worker shows that clients who send again get what they are promised by their own doing.
+        may_be_quiet = patience == SHORT_SECONDS or plan.point.startswith(("upload.", "catalog."))
+        if self._rng.random() < 0.4:
             self._check()
             self._begin_life()
             self._examine()
         else:
-            self._begin_life()
+            self._begin_life(is_quiet=may_be_quiet and self._rng.random() < 0.7)
             self._examine()
+            if self._rng.random() < 0.6:
+                self._send_at_once()
             self._check()
         self._decide()
         self._nursery.arm(plan)
@@ -127,9 +131,9 @@ class Ordeal:
             self._nursery.move(10)
         self._end_life(plan, patience)
 
-    def _begin_life(self) -> None:
+    def _begin_life(self, *, is_quiet: bool = False) -> None:
         self._moved += LIFE_APART
-        self._port = self._nursery.live(self._moved)
+        self._port = self._nursery.live(self._moved, is_quiet=is_quiet)
         status, answer = reader.ask(self._port, "GET", "/health/ready", {})
         assert status == 200, answer
 
@@ -216,6 +220,13 @@ class Ordeal:
                 self._promised.append(sent)
             else:
                 self._absent.append(sent)
+
+    def _send_at_once(self) -> None:
+        """Send everything without an answer again, as clients do, before anything else had the time to finish it."""
+        undecided, self._undecided = self._undecided, []
+        recorded = self._nursery.list_recorded([sent.upload.filename for sent in undecided])
+        for sent, is_recorded in zip(undecided, recorded, strict=True):
+            self._send_again(sent, is_recorded=is_recorded)
 
     def _send_again(self, sent: Sent, *, is_recorded: bool) -> None:
         self._send(sent)
