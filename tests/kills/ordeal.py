@@ -110,16 +110,16 @@ class Ordeal:
         self._look_at_everything()
 
     def _live_once(self, plan: Plan, patience: float) -> None:
-        # A life without a worker shows that clients who send again get what they are promised by their own doing.
-        may_be_quiet = patience == SHORT_SECONDS or plan.point.startswith(("upload.", "catalog."))
-        if self._rng.random() < 0.4:
+        if self._rng.random() < 0.5:
             self._check()
             self._begin_life()
             self._examine()
         else:
-            self._begin_life(is_quiet=may_be_quiet and self._rng.random() < 0.7)
+            # Without a worker it shows whether clients who send again get what they are promised by their own doing.
+            is_quiet = not plan.point.startswith(("sweep.", "outbox.")) and self._rng.random() < 0.7
+            self._begin_life(is_quiet=is_quiet)
             self._examine()
-            if self._rng.random() < 0.6:
+            if is_quiet or self._rng.random() < 0.5:
                 self._send_at_once()
             self._check()
         self._decide()
