@@ -17,6 +17,7 @@ from pathlib import Path
 import operator_pages
 import record_pages
 import rule_pages
+import standard_pages
 
 import creamery
 from creamery import config
@@ -61,6 +62,7 @@ def make_pages() -> dict[str, str]:
             "permissions.md": record_pages.permissions_page(),
             "events.md": record_pages.events_page(),
             "metrics.md": operator_pages.metrics_page(),
+            "standards.md": standard_pages.standards_page(),
         }
     pages["README.md"] = contents_page(pages)
     return {name: f"{NOTICE}\n\n{text.strip()}\n" for name, text in pages.items()}
