@@ -70,6 +70,7 @@ def main(words: Sequence[str]) -> int:
         times.append((stage.title, time.monotonic() - begun, outcome.counts["failed"] == 0))
         print(f"--- {stage.title}: {'good' if times[-1][2] else 'FAILED'}, {times[-1][1]:.1f} s", flush=True)
         total.add(outcome)
+    print_client_log()
     print_closing(total, times)
     return 1 if total.counts["failed"] or not total.counts["passed"] else 0
 
@@ -189,6 +190,13 @@ def list_lock_complaints(text: str) -> list[str]:
         elif line and line[0] not in "# " and not (PINNED.match(line) and "--hash=sha256:" in following):
             complaints.append(f"{number}: not pinned with a hash: {line}")
     return complaints
+
+
+def print_client_log() -> None:
+    """Show what real clients were asked and said, where the tests wrote it down (tests/real/processes.py)."""
+    log = Path(os.environ.get("CLIENT_LOG", ""))
+    if log.is_file():
+        print(f"\n=== What clients were asked and said ===\n{log.read_text()}", flush=True)
 
 
 def print_closing(total: Outcome, times: Sequence[tuple[str, float, bool]]) -> None:

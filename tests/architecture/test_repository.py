@@ -59,7 +59,7 @@ def test_an_address_is_no_path_of_a_machine(text: str) -> None:
     assert not MACHINE_PATH.search(text)
 
 
-@pytest.mark.parametrize("name", ["serve.txt", "test.txt"])
+@pytest.mark.parametrize("name", [path.name for path in sorted((ROOT / "requirements").glob("*.txt"))])
 def test_locked_requirements_are_pinned_and_hashed(name: str) -> None:
     assert list_lock_complaints((ROOT / "requirements" / name).read_text()) == []
 
@@ -88,6 +88,11 @@ def test_the_lock_for_testing_holds_what_the_tests_ask_for() -> None:
     project = read_pyproject()
     wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
     assert list_unlocked(wanted, "test.txt") == []
+
+
+@pytest.mark.parametrize("group", ["bench", "clients", "clients-pip-20", "clients-bandersnatch-8"])
+def test_each_environment_of_its_own_is_locked(group: str) -> None:
+    assert list_unlocked(read_pyproject()["dependency-groups"][group], f"{group}.txt") == []
 
 
 def test_both_locks_agree() -> None:

@@ -10,8 +10,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from creamery.kernel.logs import mask
+
 KEPT_VARIABLES = ("PATH", "LANG", "TMPDIR", "SSL_CERT_FILE", "LD_LIBRARY_PATH")
 POLL_SECONDS = 0.02
+CLIENTS = frozenset({"pip", "uv", "twine", "poetry", "pdm", "hatch", "bandersnatch"})
 
 
 class DidNotStart(RuntimeError):
@@ -58,7 +61,18 @@ def run(
         timeout=timeout_seconds,
         check=False,
     )
-    return Finished(words, done.returncode, done.stdout, done.stderr)
+    finished = Finished(words, done.returncode, done.stdout, done.stderr)
+    keep_log(finished)
+    return finished
+
+
+def keep_log(finished: Finished) -> None:
+    """Write down what a client was asked and said, where CLIENT_LOG names a file: CI shows it at its end."""
+    place = os.environ.get("CLIENT_LOG")
+    if place and Path(finished.command[0]).name in CLIENTS:
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
+        with Path(place).open("a") as log:
+            log.write(f"\n--- {test}\n{mask(repr(finished))}\n")
 
 
 def plain_environment(home: Path, **more: str) -> dict[str, str]:
