@@ -52,9 +52,7 @@ def allow_names(*, names: tuple[str, ...], reason: str, data: Path | None, as_js
 @DATA
 @JSON
 @refusals_are_sentences
-def note_popular_names(
-    *, names: tuple[str, ...], file: TextIO | None, data: Path | None, as_json: bool
-) -> None:
+def note_popular_names(*, names: tuple[str, ...], file: TextIO | None, data: Path | None, as_json: bool) -> None:
     """
     Watch over these names: who creates one that could be a mistyped one of them is warned or refused.
 

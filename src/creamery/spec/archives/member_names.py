@@ -31,6 +31,12 @@ def find_name_fault(name: str, max_name_bytes: int = 1024) -> str | None:
     """
     if len(name) * 4 <= max_name_bytes and _PLAIN.match(name):
         return None
+    if len(name) * 4 > max_name_bytes and len(name.encode()) > max_name_bytes:
+        return N_("Member names have at most {limit} bytes.")
+    return _find_part_fault(name)
+
+
+def _find_part_fault(name: str) -> str | None:
     if _CONTROL.search(name):
         return N_("Member names have no control characters.")
     if "\\" in name:
@@ -39,8 +45,6 @@ def find_name_fault(name: str, max_name_bytes: int = 1024) -> str | None:
         return N_("Member names are relative, without drive letters.")
     if not {"", ".", ".."}.isdisjoint(name.removesuffix("/").split("/")):
         return N_("Member names have no empty parts and no . or .. parts.")
-    if len(name) * 4 > max_name_bytes and len(name.encode()) > max_name_bytes:
-        return N_("Member names have at most {limit} bytes.")
     return None
 
 
