@@ -29,7 +29,15 @@ def test_a_writer_that_dies_leaves_the_old_content_or_the_new(
         keys = [check_key(f"blobs/{count}"), check_key(f"blobs/{count}.bytes")]
         for key in keys:
             store.put_bytes(key, OLD)
-        words = [sys.executable, "-m", "tests.kills.put_once", url, keys[0], tmp_path / "new", str(count)]
+        words: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "tests.kills.put_once",
+            url,
+            keys[0],
+            tmp_path / "new",
+            str(count),
+        ]
         done = run(words, environment=environment, folder=ROOT)
         assert done.exit_code in {0, -9}, done
         for key in keys:
