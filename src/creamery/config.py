@@ -137,6 +137,11 @@ def follow_own_address() -> None:
         os.environ[PREFIX + "PUBLIC_URL"] = f"http://localhost:{port}"
 
 
+def is_given(name: str) -> bool:
+    """Tell whether a setting was given, be it as its default."""
+    return bool(os.environ.get(PREFIX + name.upper()))
+
+
 def choose(**chosen: object) -> None:
     """Set settings for this process and those that it starts, as options of the command line do; None leaves one alone."""
     for name, value in chosen.items():

@@ -153,6 +153,7 @@ def start_afresh() -> None:
 def _bring_up_to_date() -> None:
     from django.db import connection
 
+    from creamery import config
     from creamery.catalog.actions import ensure_default_index
     from creamery.kernel.migrating import migrate
     from creamery.kernel.sqlite.base import create_file
@@ -163,7 +164,8 @@ def _bring_up_to_date() -> None:
             create_file(connection.settings_dict["NAME"])
         connection.ensure_connection()
         migrate()
-        ensure_default_index(CONFIG.index_policy)
+        # A command beside a server, without the server's settings, must not open a public index.
+        ensure_default_index(CONFIG.index_policy, only_new=not config.is_given("index_policy"))
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,21 @@ def test_files_are_checked_against_the_index_that_is_there(running_index: Runnin
     taken = running_index.command("check", "--json", str(other))
     assert (taken.exit_code, json.loads(taken.stdout)["files"][0]["code"]) == (1, "file-exists")
     assert running_index.list_files("check-cli") == [wheel.name]
+
+
+def test_a_command_beside_a_public_index_leaves_its_policy_alone(
+    start_index: Callable[..., RunningIndex], tmp_path: Path
+) -> None:
+    index = start_index()
+    index.stop()
+    index.start(CREAMERY_INDEX_POLICY="public")
+    index.create_person("ada")
+    wheel = build_wheel(tmp_path, ODD)
+    assert index.command("check", str(wheel)).exit_code == 1
+    assert index.command("import", str(wheel), "--user", "ada").exit_code == 1
+    index.stop()
+    index.start()
+    assert index.command("check", str(wheel)).exit_code == 0
 
 
 @pytest.mark.usefixtures("ada")

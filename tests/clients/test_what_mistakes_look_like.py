@@ -25,9 +25,7 @@ def index(start_index: Callable[..., RunningIndex]) -> RunningIndex:
     """Give a public index with two people and a project of each."""
     index = start_index()
     index.stop()
-    # For the operator's commands as well as for the server: whichever starts last gives the index its policy.
-    index.environment["CREAMERY_INDEX_POLICY"] = "public"
-    index.start()
+    index.start(CREAMERY_INDEX_POLICY="public")
     for person in ("ada", "grace"):
         index.create_person(person)
         wheel = build_wheel(index.folder / person, Distribution(name=f"{person}-sample"))
@@ -106,11 +104,9 @@ def test_a_mistake_is_shown_with_what_to_do(mistake: str, index: RunningIndex, t
     """UP-31, UP-32, UP-33"""
     clients = Clients(index.url, tmp_path / "clients")
     path = MISTAKES[mistake](tmp_path / "dist")
-    tokens = {
-        "wrong-token": lambda: "creamery-AgEabc",
-        "token-of-another-project": lambda: index.create_token("ada", "ada-sample"),
-    }
-    token = tokens.get(mistake, lambda: index.create_token("ada"))()
+    token = "creamery-AgEabc"
+    if mistake != "wrong-token":
+        token = index.create_token("ada", *(["ada-sample"] if mistake == "token-of-another-project" else []))
     shown = [
         f"twine\n{words_of(clients.twine_upload(token, path), tmp_path, index)}",
         f"uv\n{words_of(clients.uv_publish(token, path), tmp_path, index)}",

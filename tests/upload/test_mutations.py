@@ -122,7 +122,15 @@ def check_is_readable(content: bytes, folder: Path, filename: str) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             assert archive.testzip() is None
         (folder / filename).write_bytes(content)
-        words = ["pip", "install", "--no-deps", "--no-index", "--target", folder / "target", folder / filename]
+        words: list[str | Path] = [
+            "pip",
+            "install",
+            "--no-deps",
+            "--no-index",
+            "--target",
+            folder / "target",
+            folder / filename,
+        ]
         done = run(
             [UV, *words], environment=plain_environment(folder, UV_CACHE_DIR=str(folder / "cache")), folder=folder
         )

@@ -101,7 +101,15 @@ def test_uv_installs_what_python_sees(case: str, tmp_path: Path) -> None:
     content = make()
     accept(filename, content)
     (tmp_path / filename).write_bytes(content)
-    words = ["pip", "install", "--no-deps", "--no-index", "--target", tmp_path / "uv", tmp_path / filename]
+    words: list[str | Path] = [
+        "pip",
+        "install",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        tmp_path / "uv",
+        tmp_path / filename,
+    ]
     done = run(
         [UV, *words], environment=plain_environment(tmp_path, UV_CACHE_DIR=str(tmp_path / "cache")), folder=tmp_path
     )

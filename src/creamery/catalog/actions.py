@@ -122,12 +122,16 @@ def finish_sweep(sha256: Sha256) -> None:
 
 
 @writes
-def ensure_default_index(policy: str) -> None:
-    """Make the default index if there is none, and give it the policy that the operator has set. Safe to race."""
+def ensure_default_index(policy: str, *, only_new: bool = False) -> None:
+    """
+    Make the default index if there is none, and give it the policy that the operator has set; with `only_new`, one that is
+    there keeps its own. Safe to race.
+    """
     Index.objects.get_or_create(
         name=DEFAULT_INDEX, defaults={"place": DEFAULT_PLACE, "policy": policy, "created_at": clock.now()}
     )
-    Index.objects.filter(name=DEFAULT_INDEX).exclude(policy=policy).update(policy=policy)
+    if not only_new:
+        Index.objects.filter(name=DEFAULT_INDEX).exclude(policy=policy).update(policy=policy)
 
 
 @writes

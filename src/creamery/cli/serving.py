@@ -43,6 +43,8 @@ def serve(
     """Run the index; the first start sets everything up."""
     config.choose(host=host, port=port, public_url=public_url, workers=workers, data=data)
     config.follow_own_address()
+    # A server says what its index's policy is, be it by default; commands beside it only when they are told.
+    config.choose(index_policy=config.load().index_policy)
     prepare.make_data_folder(config.load())
     chosen = config.load()
     logs.set_up(chosen.log_format, chosen.log_level)
