@@ -5,6 +5,7 @@ Reads are answered while Django is still loading, and go on when the database is
 """
 
 import asyncio
+import gc
 import logging
 import secrets
 import threading
@@ -104,6 +105,8 @@ class Behind:
         connections.close_all()
         failpoints.arm(CONFIG.failpoint)
         doors = UploadDoor(), django_door()
+        # What is loaded by now stays; the collector need not go through it each time that a large page is built.
+        gc.freeze()
         if CONFIG.mode == "all":
             self._end_worker = outbox.work_in_thread()
         return doors

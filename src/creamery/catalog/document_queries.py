@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import NamedTuple
 
@@ -79,9 +79,8 @@ class FileRow(NamedTuple):
 
 
 _COLUMNS = (
-    "release__version", "filename", "kind", "python_version", "size_bytes", "sha256", "md5", "blake2b_256",
-    "metadata_sha256", "requires_python", "uploaded_at", "yanked", "yanked_reason", "release__yanked",
-    "release__yanked_reason",
+    "release_id", "filename", "kind", "python_version", "size_bytes", "sha256", "md5", "blake2b_256", "metadata_sha256",
+    "requires_python", "uploaded_at", "yanked", "yanked_reason",
 )  # fmt: skip
 
 
@@ -151,11 +150,28 @@ def _versions(project_id: int) -> list[str]:
 
 
 def _file_rows(project_id: int, versions: Sequence[str]) -> list[FileRow]:
-    """Read the rows of these versions' files, in the order of the versions, then by name."""
+    """
+    Read the rows of these versions' files, in the order of the versions, then by name.
+
+    The columns come as the database gives them: for 10,000 files Django's conversions take longer than all the rest.
+    """
     order = {version: place for place, version in enumerate(versions)}
-    columns = File.objects.filter(project_id=project_id, state="live").values_list(*_COLUMNS)
-    rows = [row for row in map(FileRow._make, columns.iterator(chunk_size=5000)) if row.version in order]
-    return sorted(rows, key=lambda row: (order[row.version], row.filename))
+    releases = Release.objects.filter(project_id=project_id).values_list("pk", "version", "yanked", "yanked_reason")
+    known = {pk: (order[version], version, yanked, why) for pk, version, yanked, why in releases if version in order}
+    files = File.objects.filter(project_id=project_id, state="live").order_by().values_list(*_COLUMNS)
+    sql, parameters = files.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found = sorted((known[row[0]][0], row[1], row) for row in cursor.fetchall() if row[0] in known)
+    return [
+        FileRow._make((known[row[0]][1], *row[1:10], _moment(row[10]), *row[11:], *known[row[0]][2:]))
+        for _, _, row in found
+    ]
+
+
+def _moment(value: datetime) -> datetime:
+    """Read a moment as the database gives it: SQLite without its zone, which is UTC."""
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
 
 
 def _file_entry(row: FileRow, public_path: str) -> FileEntry:

@@ -1,5 +1,6 @@
 """The catalog's reads, shaped for those who ask."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,7 @@ from creamery.spec.versions import precedence
 from creamery.storage.keys import IndexPlace
 
 MOST_WORDS, MOST_PAGES, LONGEST_WALK = 8, 200, 50_000
+_PLAIN_FILENAME = re.compile(r"[A-Za-z0-9._~+!-]+")
 
 
 class NoSuchProject(Missing):
@@ -161,7 +163,9 @@ def find_project(index_id: int, normalized_name: str) -> Project | None:
 
 def file_url(sha256: str, filename: str, *, public_path: str) -> str:
     """Build the address of a file below the public path. It never changes."""
-    return f"{public_path}/packages/{sha256[:2]}/{sha256[2:4]}/{sha256[4:]}/{quote(filename, safe='+!~')}"
+    # Almost every name is as it is; to find that out takes a tenth of the time that quoting takes.
+    name = filename if _PLAIN_FILENAME.fullmatch(filename) else quote(filename, safe="+!~")
+    return f"{public_path}/packages/{sha256[:2]}/{sha256[2:4]}/{sha256[4:]}/{name}"
 
 
 def list_projects(words: str, page: int, page_size: int = 50) -> Listing:
