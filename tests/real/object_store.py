@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import pytest
 
 from tests.real.parts import find_object_store
@@ -83,6 +84,9 @@ class ObjectStore:
         """Let the server stand still: it takes connections and answers nothing."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        # The signal is on its way only; on a busy machine the server answers on until it arrives.
+        paused = psutil.Process(self._process.pid)
+        wait_until(lambda: paused.status() == psutil.STATUS_STOPPED, self._process, self._log, START_SECONDS)
 
     def resume(self) -> None:
         """Let the server go on."""
