@@ -38,7 +38,7 @@ def make_data_folder(config: Config) -> None:
             _write_secret(config.data / "secret")
         probe = config.data / ".writable"
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # Another process that starts now may have taken it away.
     except OSError as error:
         raise CannotStart(
             f"The data folder {config.data} cannot be written to ({error.strerror}). "
