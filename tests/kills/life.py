@@ -63,6 +63,8 @@ def _obey(control: socket.socket, reaper: Reaper) -> None:
         for line in lines:
             verb, *words = json.loads(line)
             print(json.dumps(verbs[verb](*words)), file=lines, flush=True)
+    # Whoever kept this process is gone.
+    os._exit(0)
 
 
 def leave_orphan(content: str) -> None:
