@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.database, pytest.mark.soak]
 
 MEMORY = Path("/dev/shm")
 QUICK_SEED = 20261121
-KILLS_PER_INDEX = 100
+KILLS_PER_INDEX = 50
 REPEATED = {
     "publish.put": 12,
     "publish.metadata-exposed": 1,
@@ -93,7 +93,7 @@ def plan_visits(rng: random.Random) -> list[Plan | None]:
 def go_through(
     kills: int, seed: int, start_nursery: StartNursery, storage_url: str | None, say: Callable[[str], None]
 ) -> Tally:
-    """Kill that often, on a new index after every hundred kills."""
+    """Kill that often, on a new index after every fifty kills."""
     total, begun, number = Tally(), time.monotonic(), 0
     say(f"{kills} kills, seed {seed}")
     while total.kills < kills:
