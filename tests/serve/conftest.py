@@ -168,9 +168,8 @@ def _request(client: Any, path: str, method: str, headers: dict[str, str]) -> ht
 @contextmanager
 def serving(app: ASGIApp, **settings: Any) -> Iterator[int]:
     """Run a real server for an application in a thread of its own. Yields its port."""
-    config = uvicorn.Config(
-        app, http=HttpProtocol, host="127.0.0.1", port=0, lifespan="off", log_config=None, **settings
-    )
+    chosen = {"http": HttpProtocol, "host": "127.0.0.1", "port": 0, "lifespan": "off", "log_config": None, **settings}
+    config = uvicorn.Config(app, **chosen)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 BACKLOG = 2048
 GRACE_SECONDS = 30
 RETRY_SECONDS = 2.0
+STANDSTILL_SECONDS = 120
 
 
 @click.command()
@@ -64,6 +65,9 @@ def _listen(chosen: Config) -> list[socket.socket]:
         try:
             listening = socket.socket(family, socket.SOCK_STREAM)
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if hasattr(socket, "TCP_USER_TIMEOUT"):
+                # Each connection inherits it. The kernel ends those whose reader takes nothing any more.
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STANDSTILL_SECONDS * 1000)
             if family == socket.AF_INET6:
                 listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
             listening.bind((host, chosen.port))

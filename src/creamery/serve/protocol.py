@@ -16,8 +16,9 @@ import re
 from io import FileIO
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from creamery.serve.head_limits import LimitedProtocol
 from creamery.serve.hits import Hit, Hits
 from creamery.serve.messages import REASON_EXTENSION, SENDFILE_EXTENSION
 from creamery.serve.sendfile import can_send_files, send_file
@@ -47,7 +48,7 @@ class _Answered:
 _ANSWERED: Any = _Answered()
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(LimitedProtocol):
     """One connection of a client."""
 
     _hits: Hits | None = None
@@ -60,12 +61,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a request. Its scope is made when it is known that an application will see it."""
+        self.begin_head()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
 
     def on_headers_complete(self) -> None:
         """Answer a hit; else tell the application that its reason phrases will be sent, and hand the request on."""
+        self.end_head()
         if self._hits is not None and self._is_plain():
             hit = self._hits.find(self.url, self.headers)
             if hit is not None:
