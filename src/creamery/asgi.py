@@ -16,7 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from creamery import config, prepare
 from creamery.kernel import logs
 from creamery.serve.app import ReadPath
+from creamery.serve.file_cache import FileCache
 from creamery.serve.hits import Hits
+from creamery.storage.notice import Notice
 from creamery.storage.open_store import open_store
 from creamery.storage.store import StoreUnavailable
 from creamery.web.asgi_types import App, Message, Receive, Scope, Send, header
@@ -147,8 +149,14 @@ class Front:
 
     def __init__(self) -> None:
         self._behind = Behind()
+        store = open_store(CONFIG.storage_url)
         self._reads = ReadPath(
-            open_store(CONFIG.storage_url), behind=self._to_behind, public_path=CONFIG.public_path, observe=observe
+            store,
+            behind=self._to_behind,
+            public_path=CONFIG.public_path,
+            observe=observe,
+            files=None if store.is_near else FileCache(store, CONFIG.data / "cache", CONFIG.cache_bytes),
+            notice=Notice(CONFIG.notice),
         )
 
     @property

@@ -86,6 +86,12 @@ class Config:
     upload_wait_seconds: int = field(
         default=60, metadata={"help": "How long an upload may stand still before it is given up."}
     )
+    cache_bytes: int = field(
+        default=2048 * MEBIBYTE,
+        metadata={
+            "help": "With a bucket: how many bytes of what is read from it are kept in the data folder of each machine."
+        },
+    )
     log_format: Literal["human", "json"] = field(default="human", metadata={"help": "How log lines look."})
     log_level: Literal["debug", "info", "warning", "error"] = field(
         default="info", metadata={"help": "The least serious lines that are logged."}
@@ -102,6 +108,11 @@ class Config:
     def public_path(self) -> str:
         """The path of the public address, without a slash at its end; empty at the root."""
         return urlsplit(self.public_url).path.rstrip("/")
+
+    @property
+    def notice(self) -> Path:
+        """The file by which the processes of this machine tell each other that they wrote to a bucket."""
+        return self.data / "written"
 
     @property
     def incoming(self) -> Path:
@@ -299,6 +310,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "typo_squats": _one_of("off", "warn", "refuse"),
     "max_file_bytes": _number,
     "upload_wait_seconds": _number,
+    "cache_bytes": _number,
     "log_format": _one_of("human", "json"),
     "log_level": _one_of("debug", "info", "warning", "error"),
     "access_log": _switch,

@@ -12,6 +12,7 @@ from urllib.parse import quote_from_bytes
 
 from creamery.serve import problems
 from creamery.serve.documents import CACHE_BYTES, Documents
+from creamery.serve.file_cache import FileCache
 from creamery.serve.files import answer_file
 from creamery.serve.hits import Hits
 from creamery.serve.messages import COMMON_HEADERS, Answer, ASGIApp, Observe, Receive, Request, Scope, Send, raw_path_of
@@ -29,6 +30,7 @@ from creamery.serve.routes import (
 )
 from creamery.serve.sending import send_answer
 from creamery.storage.keys import DEFAULT_INDEX
+from creamery.storage.notice import Notice
 from creamery.storage.store import BlobStore, StoreUnavailable
 
 PAGE_THREADS = 8
@@ -57,17 +59,21 @@ class ReadPath:
         public_path: str = "",
         observe: Observe = _observe_nothing,
         cache_bytes: int = CACHE_BYTES,
+        files: FileCache | None = None,
+        notice: Notice | None = None,
     ) -> None:
         """
         Serve what lies in the store.
 
-        `public_path` is the path of the public address, `""` or like `/python`. Threads are made when first needed.
+        `public_path` is the path of the public address, `""` or like `/python`. `cache_bytes` of documents are kept in memory;
+        `files` keeps what comes from a far store, `notice` tells when this machine wrote to it. Threads are made when first needed.
         """
         self._behind = behind
         self._public_path = public_path.rstrip("/").encode()
         self._observe = observe
-        self._documents = Documents(store, ThreadPoolExecutor(PAGE_THREADS, "serve-pages"), cache_bytes=cache_bytes)
-        self._reading = Reading(store)
+        threads = ThreadPoolExecutor(PAGE_THREADS, "serve-pages")
+        self._documents = Documents(store, threads, cache_bytes=cache_bytes, files=files, notice=notice)
+        self._reading = Reading(store, files, notice)
         self.hits = Hits(self._documents, self._public_path, observe)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

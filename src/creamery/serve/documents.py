@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from io import BytesIO
@@ -20,10 +20,12 @@ from typing import BinaryIO, TypeVar, cast
 
 import zstandard
 
-from creamery.serve.long_documents import DIGEST_BYTES, LONG_BYTES, digest_long, find_serial_in, open_exactly
+from creamery.serve.file_cache import FileCache, Replaced, open_same
+from creamery.serve.long_documents import DIGEST_BYTES, LONG_BYTES, digest_long, find_serial_in
 from creamery.spec.simple import find_serial
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey, Encoding
+from creamery.storage.notice import Notice
 from creamery.storage.store import BlobStat, BlobStore, NoSuchBlob, StoreUnavailable
 
 CACHE_BYTES = 32 * 1024 * 1024
@@ -63,6 +65,7 @@ class _Kept:
     document: Document | None
     version: str | None
     checked_at: float
+    noticed: int = 0
 
     @property
     def size_bytes(self) -> int:
@@ -109,8 +112,18 @@ class Documents:
     Raises, everything: StoreUnavailable.
     """
 
-    def __init__(self, store: BlobStore, threads: Executor, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        store: BlobStore,
+        threads: Executor,
+        *,
+        cache_bytes: int = CACHE_BYTES,
+        files: FileCache | None = None,
+        notice: Notice | None = None,
+    ) -> None:
         self._store = store
+        self._notice = notice
+        self._files = files
         self._threads = threads
         self._cache = DocumentCache(cache_bytes)
         self._running: dict[tuple[BlobKey, str | None], asyncio.Task[Document | None]] = {}
@@ -145,7 +158,7 @@ class Documents:
         if kept is None or kept.document is None or kept.document.long is not None:
             return None
         if not self._store.is_near:
-            return kept.document if time.monotonic() - kept.checked_at < TRUSTED_SECONDS else None
+            return kept.document if self._is_trusted(kept) else None
         try:
             return kept.document if self._store.stat(key).version == kept.version else None
         except (NoSuchBlob, StoreUnavailable):
@@ -168,19 +181,29 @@ class Documents:
 
     async def _find_far(self, key: BlobKey, encoding: Encoding | None, fresh: bool) -> Document | None:
         kept = self._cache.find(key)
-        if kept is not None and not fresh and time.monotonic() - kept.checked_at < TRUSTED_SECONDS:
+        if kept is not None and not fresh and self._is_trusted(kept):
             return kept.document
-        check = partial(self._check, key, encoding, kept)
+        noticed = self._read_notice()
+        check = partial(self._check, key, encoding, kept, noticed)
         # A check that began before this request may have seen an older state than this client must see.
-        return await check() if fresh else await self._together((key, None), check)
+        return await check() if fresh else await self._together((key, f"{noticed}"), check)
 
-    async def _check(self, key: BlobKey, encoding: Encoding | None, kept: _Kept | None) -> Document | None:
+    def _is_trusted(self, kept: _Kept) -> bool:
+        """Say whether a far store was asked less than a second ago, and nothing was written by this machine since."""
+        return time.monotonic() - kept.checked_at < TRUSTED_SECONDS and kept.noticed == self._read_notice()
+
+    def _read_notice(self) -> int:
+        return 0 if self._notice is None else self._notice.read()
+
+    async def _check(
+        self, key: BlobKey, encoding: Encoding | None, kept: _Kept | None, noticed: int
+    ) -> Document | None:
         """Ask a store that is far whether what is kept is still right, and read the document where it is not."""
         checked_at = time.monotonic()
         checked = await self._in_thread(partial(_check, self._store, key, encoding, kept, checked_at))
         newest = self._cache.find(key)
         if newest is None or newest.checked_at <= checked_at:
-            self._cache.keep(key, checked)
+            self._cache.keep(key, replace(checked, noticed=noticed))
         return checked.document
 
     async def _load(self, key: BlobKey, encoding: Encoding | None, stat: BlobStat) -> Document | None:
@@ -191,9 +214,11 @@ class Documents:
     async def open_long(self, key: BlobKey, document: Document) -> AbstractContextManager[BinaryIO] | None:
         """Open a long document that was found under the key of its encoding; None if it was replaced since."""
         assert document.long is not None
+        is_kept = self._files is not None and not self._store.is_near
+        open_version = self._files.open if self._files and is_kept else partial(open_same, self._store)
         try:
-            return await self._in_thread(partial(open_exactly, self._store, key, document.long))
-        except NoSuchBlob:
+            return await self._in_thread(partial(open_version, key, document.long))
+        except (NoSuchBlob, Replaced):
             return None
 
     async def _in_thread(self, call: Callable[[], Result]) -> Result:

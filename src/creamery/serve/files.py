@@ -70,7 +70,7 @@ async def answer_file(file: ServedFile, request: Request, reading: Reading) -> A
         StoreUnavailable: the file cannot be read.
     """
     try:
-        stat = await reading.stat(file.key)
+        stat = await reading.stat(file.key, fresh=request.wants_fresh)
         return await _answer(file, stat, request, reading)
     except NoSuchBlob:
         return problems.refuse_unknown_file(request, file.filename)
@@ -99,7 +99,7 @@ async def _answer(file: ServedFile, stat: BlobStat, request: Request, reading: R
     if request.method == "HEAD" or not part.size_bytes:
         return Answer(status, headers)
     # Opened before the answer begins: from here on the content can be read, whatever happens to its name.
-    stream = await reading.open(file.key, part.start)
+    stream = await reading.open(file.key, stat, part.start)
     return Answer(status, headers, FilePart(stream, part.size_bytes))
 
 

@@ -4,13 +4,12 @@ Documents that are too long for memory: they are sent from the store as files ar
 The list of 700,000 projects is 40 MB. Every slow reader of it would hold those, and the cache of documents nothing else.
 """
 
-from contextlib import AbstractContextManager, ExitStack
 from hashlib import blake2b
 from typing import BinaryIO
 
 from creamery.spec.simple import find_serial
 from creamery.storage.keys import BlobKey
-from creamery.storage.store import BlobStat, BlobStore
+from creamery.storage.store import BlobStore
 
 LONG_BYTES = 2 * 1024 * 1024
 DIGEST_BYTES = 16
@@ -36,18 +35,3 @@ def find_serial_in(stream: BinaryIO) -> int | None:
         piece = stream.read(_PIECE_BYTES)
         end = (end + piece)[-_SERIAL_WITHIN_BYTES:]
     return find_serial(end) if serial is None else serial
-
-
-def open_exactly(store: BlobStore, key: BlobKey, stat: BlobStat) -> AbstractContextManager[BinaryIO] | None:
-    """
-    Open what was there when `stat` was asked for; None if something else is there by now. Raises NoSuchBlob, StoreUnavailable.
-
-    What is opened after the first look and before a second one that finds the same is what both have seen.
-    """
-    with ExitStack() as unless_right:
-        stream = store.open(key)
-        unless_right.callback(stream.__exit__, None, None, None)
-        if store.stat(key).version != stat.version:
-            return None
-        unless_right.pop_all()
-    return stream
