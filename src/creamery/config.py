@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 PREFIX = "CREAMERY_"
 MEBIBYTE = 1024 * 1024
@@ -83,6 +83,73 @@ class Config:
     max_file_bytes: int = field(
         default=4096 * MEBIBYTE, metadata={"help": "The largest distribution file that is accepted, in bytes."}
     )
+    release_closes_after_days: int = field(
+        default=0,
+        metadata={
+            "help": "So many days after its first file a release takes no more files; 0: never.",
+            "zero": True,
+        },
+    )
+    deletion_hours: int = field(
+        default=0,
+        metadata={
+            "help": "So many hours after its upload a file may be deleted by its project's owners, or the release or project that holds it; yanking stays, and pre-releases may go at any time. 0: no limit.",
+            "zero": True,
+        },
+    )
+    deleted_names: Literal["owners", "nobody"] = field(
+        default="owners",
+        metadata={"help": "Who may publish again under the name of a deleted project: its former owners, or nobody."},
+    )
+    max_project_bytes: int | None = field(
+        default=None,
+        metadata={
+            "help": "How much a project may hold, in bytes; 0: no limit. An override for one project: creamery limits set.",
+            "default": "0 with the policy open, 10737418240 with public",
+            "zero": True,
+        },
+    )
+    max_index_bytes: int = field(
+        default=0, metadata={"help": "How much the index may hold, in bytes; 0: no limit.", "zero": True}
+    )
+    max_new_projects_per_person: int | None = field(
+        default=None,
+        metadata={
+            "help": "How many projects a person may create in an hour; 0: no limit. An override for one person: creamery limits set.",
+            "default": "0 with the policy open, 20 with public",
+            "zero": True,
+        },
+    )
+    max_new_projects_per_address: int | None = field(
+        default=None,
+        metadata={
+            "help": "How many projects may be created from one network address in an hour; 0: no limit.",
+            "default": "0 with the policy open, 40 with public",
+            "zero": True,
+        },
+    )
+    contact: str = field(
+        default="",
+        metadata={
+            "help": "Whom people ask for more room and for help: an e-mail address or a web address, shown to them."
+        },
+    )
+    mail_url: str = field(
+        default="",
+        repr=False,
+        metadata={
+            "help": "How letters go out: smtp://user:password@host:port?starttls=1, smtps://user:password@host, or file:///folder.",
+            "default": "file://DATA/letters",
+            "secret": True,
+        },
+    )
+    mail_from: str = field(
+        default="",
+        metadata={
+            "help": "The address that letters come from.",
+            "default": "creamery@ and the host of the public address",
+        },
+    )
     upload_wait_seconds: int = field(
         default=60, metadata={"help": "How long an upload may stand still before it is given up."}
     )
@@ -115,6 +182,11 @@ class Config:
         return self.data / "written"
 
     @property
+    def letters_from(self) -> str:
+        """The address that letters come from."""
+        return self.mail_from or f"creamery@{urlsplit(self.public_url).hostname}"
+
+    @property
     def incoming(self) -> Path:
         """The folder that uploads are received in."""
         return self.data / "incoming"
@@ -134,6 +206,7 @@ def load(environment: Mapping[str, str] | None = None) -> Config:
     values.setdefault("public_url", _kept_public_url(data / KEPT_PUBLIC_URL) or f"http://localhost:{port}")
     values.setdefault("database_url", f"sqlite:///{data / 'creamery.db'}")
     values.setdefault("storage_url", f"file://{data / 'blobs'}")
+    values.setdefault("mail_url", f"file://{data / 'letters'}")
     if "secret" not in values:
         values["secret"] = _kept_secret(data / "secret")
     config = Config(data=data, **values)
@@ -236,6 +309,12 @@ def _number(name: str, text: str) -> int:
     return number
 
 
+def _number_or_none(name: str, text: str) -> int:
+    if text.isascii() and text.isdigit():
+        return int(text)
+    raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; it must be a whole number, 0 for no limit.")
+
+
 def _port(name: str, text: str) -> int:
     number = _number(name, text)
     if number > 65535:
@@ -285,6 +364,38 @@ def _scheme(*allowed: str) -> Callable[[str, str], str]:
     return read
 
 
+def _mail_url(name: str, text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_fit = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+        is_fit = is_fit or (parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc)
+    except ValueError:
+        is_fit = False
+    if not is_fit or set(parse_qs(parts.query, keep_blank_values=True)) - {"starttls"}:
+        raise BadSetting(
+            f"{PREFIX}{name.upper()} cannot be read; it must look like smtp://host:25, "
+            "smtp://user:password@host:587?starttls=1, smtps://user:password@host or file:///folder."
+        )
+    is_open = parts.scheme == "smtp" and not asks_for_tls(text)
+    if is_open and parts.password and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise BadSetting(
+            f"{PREFIX}{name.upper()} would send its password readable over the network. Add ?starttls=1, or use smtps://."
+        )
+    return text
+
+
+def asks_for_tls(mail_url: str) -> bool:
+    """Tell whether an smtp:// address asks for STARTTLS."""
+    return parse_qs(urlsplit(mail_url).query).get("starttls", ["0"])[-1].lower() in {"1", "true", "yes", "on"}
+
+
+def _address(name: str, text: str) -> str:
+    local, at, host = text.rpartition("@")
+    if not (local and at and host) or not text.isprintable() or " " in text:
+        raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; it must look like creamery@idx.example.")
+    return text
+
+
 def _networks(name: str, text: str) -> tuple[str, ...]:
     networks = tuple(part.strip() for part in text.split(",") if part.strip())
     for network in networks:
@@ -309,6 +420,15 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "index_policy": _one_of("open", "public"),
     "typo_squats": _one_of("off", "warn", "refuse"),
     "max_file_bytes": _number,
+    "max_project_bytes": _number_or_none,
+    "max_index_bytes": _number_or_none,
+    "max_new_projects_per_person": _number_or_none,
+    "max_new_projects_per_address": _number_or_none,
+    "release_closes_after_days": _number_or_none,
+    "deletion_hours": _number_or_none,
+    "deleted_names": _one_of("owners", "nobody"),
+    "mail_url": _mail_url,
+    "mail_from": _address,
     "upload_wait_seconds": _number,
     "cache_bytes": _number,
     "log_format": _one_of("human", "json"),

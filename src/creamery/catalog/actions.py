@@ -7,7 +7,9 @@ from datetime import timedelta
 from django.db import IntegrityError, connection, transaction
 
 from creamery.catalog.counting import count_index, count_project, lock_serials
+from creamery.catalog.limits import hold_counts, require_room
 from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Index
+from creamery.catalog.release_steps import note_latest, release_for
 from creamery.catalog.steps import (
     BlobSwept,
     NewFile,
@@ -16,7 +18,6 @@ from creamery.catalog.steps import (
     insert_file,
     project_for,
     record_addition,
-    release_for,
     take_serials,
 )
 from creamery.kernel import clock
@@ -66,7 +67,9 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
     Record a stored file; the first one of a project creates it, with the actor as owner.
 
     Raises:
-        MayNotUpload, ProjectClosed: the actor may not add to this project, or nobody may.
+        MayNotUpload, ProjectClosed, NameWasDeleted: the actor may not add to this project, or nobody may.
+        ReleaseClosed, ReleaseWasDeleted: the release takes no more files.
+        FileOverLimit, ProjectFull, IndexFull, TooManyProjects: a limit is reached.
         FileExists, FileWasDeleted, SameFileOtherName: the name is taken, for ever.
         BlobSwept: the content was swept between put and now; put it again.
 
@@ -77,7 +80,9 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
     existing = identify(index.pk, new.dist, new.sha256)
     if existing is not None:
         return AddedFile(existing.pk, existing.project_id, is_new=False)
-    release, is_new_release = release_for(project, new)
+    hold_counts(new.limits, is_new_project=is_new_project)
+    require_room(new.limits, project, new.size_bytes, is_new_project=is_new_project, actor=actor)
+    release, is_new_release = release_for(project, new.dist.version, new.metadata, actor=actor)
     reach("catalog.release-made")
     try:
         with transaction.atomic():
@@ -90,6 +95,7 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
         return AddedFile(existing.pk, existing.project_id, is_new=False)
     reach("catalog.file-inserted")
     record_addition(file, project, release, is_new_project=is_new_project, actor=actor)
+    note_latest(project, release)
     reach("catalog.event-recorded")
     changes = changes_of(new, release, is_new_project=is_new_project, is_new_release=is_new_release, actor=actor)
     last = take_serials(index, project, changes, actor=actor)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
-from creamery.catalog.models import File, Index, Project, Release
+from creamery.catalog.models import HIDDEN_STATUSES, File, Index, Project, Release
 from creamery.kernel.transactions import needs_transaction
 
 COUNTED = ("release_count", "file_count", "size_bytes")
@@ -22,7 +22,7 @@ def count_project(project_id: int, **stamp: Any) -> None:
     """
     Bring a project's counts up to date, and by the difference those of its index; `stamp` is set in the same statement.
 
-    The row of the serials must be locked, so that nobody counts at the same time. A quarantined project holds nothing,
+    The row of the serials must be locked, so that nobody counts at the same time. A quarantined or deleted project holds nothing,
     and a project without a release is none.
     """
     needs_transaction("count_project")
@@ -31,7 +31,7 @@ def count_project(project_id: int, **stamp: Any) -> None:
     found = project.annotate(releases_now=Subquery(releases.annotate(n=Count("pk")).values("n")))
     index_id, status, releases_now, *before = found.values_list("index_id", "status", "releases_now", *COUNTED).get()
     now = dict.fromkeys(COUNTED, 0)
-    if status != "quarantined":
+    if status not in HIDDEN_STATUSES:
         files = File.objects.servable().filter(project_id=project_id)
         now = {
             "release_count": releases_now or 0,

@@ -12,7 +12,7 @@ from django.db.models import F
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
-from creamery.catalog.models import DEFAULT_INDEX, File, Grant, Index, Project, Release, Serial
+from creamery.catalog.models import DEFAULT_INDEX, HIDDEN_STATUSES, File, Grant, Index, Project, Release, Serial
 from creamery.catalog.queries import file_url
 from creamery.spec.digests import Sha256
 from creamery.spec.json_api import JsonFile, JsonProject, JsonRelease
@@ -38,9 +38,14 @@ class ProjectPlace:
     status_reason: str
 
     @property
+    def is_deleted(self) -> bool:
+        """Whether the project is gone, and only its name is kept."""
+        return self.status == "deleted"
+
+    @property
     def is_offered(self) -> bool:
         """Whether readers may know of the project's files. Source: PEP 792."""
-        return self.status != "quarantined"
+        return self.status not in HIDDEN_STATUSES
 
 
 class FileRow(NamedTuple):
@@ -86,12 +91,13 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file whose listing may have to change: whether it may be served, and under which keys."""
+    """A file whose listing may have to change: whether it may be served, under which keys, and whether there is content."""
 
     sha256: Sha256
     metadata_sha256: Sha256
     filename: str
     is_servable: bool
+    is_kept: bool = True
 
 
 def list_index_ids() -> list[int]:
@@ -126,7 +132,13 @@ def list_changed_files(project_id: int, *, since: int) -> list[ListedFile]:
     rows = File.objects.filter(project_id=project_id, serial__gt=since)
     listed = rows.values_list("sha256", "metadata_sha256", "filename", "state", "project__status")
     return [
-        ListedFile(Sha256(sha), Sha256(meta), filename, state == "live" and status != "quarantined")
+        ListedFile(
+            Sha256(sha),
+            Sha256(meta),
+            filename,
+            is_servable=state == "live" and status not in HIDDEN_STATUSES,
+            is_kept=state != "deleted",
+        )
         for sha, meta, filename, state, status in listed
     ]
 
@@ -267,8 +279,10 @@ def list_root_rows(index_id: int) -> Iterator[list[RootRow]]:
     is_postgres = connection.vendor == "postgresql"
     order = 'normalized_name COLLATE "C"' if is_postgres else "+normalized_name"
     with transaction.atomic() if is_postgres else nullcontext(), connection.chunked_cursor() as cursor:
-        query = "SELECT name, normalized_name, serial FROM project WHERE index_id = %s AND status <> 'quarantined' ORDER BY "
-        cursor.execute(query + order, [index_id])
+        query = (
+            "SELECT name, normalized_name, serial FROM project WHERE index_id = %s AND status NOT IN (%s, %s) ORDER BY "
+        )
+        cursor.execute(query + order, [index_id, *HIDDEN_STATUSES])
         while rows := cursor.fetchmany(ROOT_PART):
             yield rows
 
@@ -282,18 +296,20 @@ def release_text(release_id: int) -> tuple[str, str | None]:
 def find_project_id(name: str) -> int | None:
     """Find a project of the default index, however its name is spelt."""
     projects = Project.objects.filter(index__name=DEFAULT_INDEX, normalized_name=normalize_name(name))
-    return projects.exclude(status="quarantined").values_list("pk", flat=True).first()
+    return projects.shown().values_list("pk", flat=True).first()
 
 
 def list_serials() -> dict[str, int]:
     """Tell the last serial of every project that readers may know of, by name."""
-    projects = Project.objects.filter(index__name=DEFAULT_INDEX).exclude(status="quarantined")
+    projects = Project.objects.filter(index__name=DEFAULT_INDEX).shown()
     return dict(projects.values_list("name", "serial").iterator(chunk_size=10_000))
 
 
 def list_projects_of(person_id: int) -> list[tuple[str, str]]:
     """List a person's projects with the role in each."""
-    grants = Grant.objects.filter(person_id=person_id, role__in=["owner", "maintainer"])
+    grants = Grant.objects.filter(person_id=person_id, role__in=["owner", "maintainer"]).exclude(
+        project__status__in=HIDDEN_STATUSES
+    )
     rows = grants.order_by("project__name").values_list("role", "project__name")
     return [(role.capitalize(), name) for role, name in rows]
 
@@ -320,7 +336,7 @@ class NewRelease:
 
 def list_new_projects(index_id: int, limit: int) -> list[NewRelease]:
     """List the projects that were created last, newest first."""
-    projects = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("-pk")[:limit]
+    projects = Project.objects.filter(index_id=index_id).shown().order_by("-pk")[:limit]
     return [NewRelease(p.name, p.normalized_name, p.latest_version, p.summary, p.created_at) for p in projects]
 
 
@@ -334,7 +350,7 @@ def list_new_releases(index_id: int, limit: int) -> list[NewRelease]:
     newest = Release.objects.order_by("-pk").select_related("project").defer("description")
     for start in range(0, MOST_PASSED_OVER, 2 * limit):
         part = list(newest[start : start + 2 * limit])
-        found += [r for r in part if r.project.index_id == index_id and r.project.status != "quarantined"]
+        found += [r for r in part if r.project.index_id == index_id and r.project.status not in HIDDEN_STATUSES]
         if len(found) >= limit or len(part) < 2 * limit:
             break
     return _new_releases(found[:limit])
@@ -355,7 +371,7 @@ def _new_releases(found: Iterable[Release]) -> list[NewRelease]:
 
 def list_site_map_parts(index_id: int, size: int) -> Iterator[tuple[int, list[tuple[str, datetime]]]]:
     """List projects in parts of at most so many: the number of each part, then names with the time of the last change."""
-    projects = Project.objects.filter(index_id=index_id).exclude(status="quarantined").order_by("pk")
+    projects = Project.objects.filter(index_id=index_id).shown().order_by("pk")
     rows = projects.values_list("normalized_name", "updated_at").iterator(chunk_size=10_000)
     number = 0
     while part := list(islice(rows, size)):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q, Sum
 
-from creamery.catalog.models import Blob, File, Release
+from creamery.catalog.models import HIDDEN_STATUSES, Blob, File, Release
 from creamery.spec.digests import Sha256
 from creamery.storage.keys import IndexPlace
 
@@ -23,10 +23,10 @@ class Holder:
 
 def list_holders(sha256: Sha256) -> list[Holder]:
     """List the files, of all indexes, that are this content or have it as their metadata."""
-    files = File.objects.filter(Q(sha256=sha256) | Q(metadata_sha256=sha256)).order_by("pk")
+    files = File.objects.filter(Q(sha256=sha256) | Q(metadata_sha256=sha256)).exclude(state="deleted").order_by("pk")
     rows = files.values_list("index__place", "filename", "sha256", "metadata_sha256", "state", "project__status")
     return [
-        Holder(IndexPlace(p), name, Sha256(sha), Sha256(meta), state == "live" and status != "quarantined")
+        Holder(IndexPlace(p), name, Sha256(sha), Sha256(meta), state == "live" and status not in HIDDEN_STATUSES)
         for p, name, sha, meta, state, status in rows
     ]
 

@@ -7,6 +7,8 @@ from django.db import models
 from creamery.accounts.models import Person
 
 DEFAULT_INDEX = "default"
+HIDDEN_STATUSES = ("quarantined", "deleted")
+"""Statuses of projects that readers are told nothing of. `deleted` is no status of PEP 792 and never leaves the record."""
 
 
 class Index(models.Model):
@@ -32,9 +34,17 @@ class Index(models.Model):
         return self.name
 
 
+class ProjectQuerySet(models.QuerySet["Project"]):
+    """Filters over projects."""
+
+    def shown(self) -> "ProjectQuerySet":
+        """Keep those that readers may know of."""
+        return self.exclude(status__in=HIDDEN_STATUSES)
+
+
 class Project(models.Model):
     """
-    A name inside an index, and what was published under it.
+    A name inside an index, and what was published under it. The row of a deleted one stays for ever, and keeps the name.
 
     `name` is as first written, `normalized_name` decides. `folded_name` is the same for names that look alike. `serial` is that of the last change that readers can see.
     `latest_version`, `summary` and `updated_at` repeat facts of the latest release, for lists.
@@ -55,6 +65,8 @@ class Project(models.Model):
     file_count = models.BigIntegerField(db_default=0)
     size_bytes = models.BigIntegerField(db_default=0)
 
+    objects: ClassVar[models.Manager["Project"]] = ProjectQuerySet.as_manager()
+
     class Meta:
         db_table = "project"
         constraints = [models.UniqueConstraint(fields=["index", "normalized_name"], name="project_name_once_per_index")]
@@ -68,9 +80,19 @@ class Project(models.Model):
         return self.name
 
 
+class PresentReleases(models.Manager["Release"]):
+    """Releases without the deleted ones."""
+
+    def get_queryset(self) -> models.QuerySet["Release"]:
+        """Leave the deleted ones out."""
+        return super().get_queryset().filter(deleted_at=None)
+
+
 class Release(models.Model):
     """
-    A version of a project.
+    A version of a project. The row of a deleted one stays for ever, so that its version never means something else.
+
+    Whoever asks `objects` never meets a deleted one: to forget that would show it again. `every` has them all.
 
     `version` is normalised, `canonical_version` (no trailing zeros) decides whether two are the same. `metadata` is that of
     the release's first file, without the description.
@@ -85,6 +107,10 @@ class Release(models.Model):
     created_at = models.DateTimeField()
     yanked = models.BooleanField(default=False)
     yanked_reason = models.CharField(max_length=500, blank=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[PresentReleases] = PresentReleases()
+    every: ClassVar[models.Manager["Release"]] = models.Manager()
 
     class Meta:
         db_table = "release"
@@ -126,7 +152,7 @@ class File(models.Model):
     """
     A distribution file. Its row stays for ever, so that its name is never used for other content.
 
-    `serial` is that of the last change to whether or how the file is listed.
+    A deleted one refers to no content any more. `serial` is that of the last change to whether the file may be served.
     """
 
     STATES: ClassVar[list[str]] = ["live", "held", "staged", "quarantined", "deleted"]
@@ -134,8 +160,8 @@ class File(models.Model):
     index = models.ForeignKey(Index, on_delete=models.PROTECT, related_name="files")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="files")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="files")
-    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="files")
-    metadata_blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="metadata_of")
+    blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="files", null=True)
+    metadata_blob = models.ForeignKey(Blob, on_delete=models.PROTECT, related_name="metadata_of", null=True)
     filename = models.CharField(max_length=255)
     identity = models.CharField(max_length=64)
     kind = models.CharField(max_length=12)
@@ -178,6 +204,29 @@ class Grant(models.Model):
     class Meta:
         db_table = "project_grant"
         constraints = [models.UniqueConstraint(fields=["project", "person"], name="grant_once_per_person")]
+
+
+class LimitOverride(models.Model):
+    """A limit that the operator has set for one project or one person instead of the setting; 0 is no limit."""
+
+    KINDS: ClassVar[list[str]] = ["file-bytes", "project-bytes", "new-projects"]
+
+    kind = models.CharField(max_length=20, choices=[(kind, kind) for kind in KINDS])
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True)
+    value = models.BigIntegerField()
+    set_at = models.DateTimeField()
+    set_by = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        db_table = "limit_override"
+        constraints = [
+            models.UniqueConstraint(fields=["project", "kind"], name="limit_once_per_project"),
+            models.UniqueConstraint(fields=["person", "kind"], name="limit_once_per_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
 
 
 class JournalEntry(models.Model):

@@ -6,7 +6,17 @@ from typing import Literal
 
 from creamery.kernel.actor import Actor
 
-Permission = Literal["project.create", "project.upload", "index.rebuild"]
+Permission = Literal[
+    "project.create",
+    "project.upload",
+    "project.retake",
+    "project.see",
+    "project.yank",
+    "project.delete",
+    "project.status",
+    "limits.change",
+    "index.rebuild",
+]
 Role = Literal["owner", "maintainer", "publisher"]
 
 
@@ -41,9 +51,30 @@ def may_publish(_actor: Actor, about: About) -> bool:
     return about.role in {"owner", "maintainer", "publisher"}
 
 
+def is_owner(_actor: Actor, about: About) -> bool:
+    """An owner of the project."""
+    return about.role == "owner"
+
+
+def has_role(_actor: Actor, about: About) -> bool:
+    """Somebody with any role in the project."""
+    return about.role is not None
+
+
+def is_logged_in(actor: Actor, _about: About) -> bool:
+    """A person who logged in; a token does not do this."""
+    return actor.kind == "person"
+
+
 POLICY: dict[Permission, list[list[Predicate]]] = {
     "project.create": [[is_operator], [is_known, token_covers_project]],
     "project.upload": [[is_operator], [is_known, token_covers_project, may_publish]],
+    "project.retake": [[is_operator], [is_known, token_covers_project, is_owner]],
+    "project.see": [[is_operator], [is_logged_in, has_role]],
+    "project.yank": [[is_operator], [is_logged_in, is_owner]],
+    "project.delete": [[is_operator], [is_logged_in, is_owner]],
+    "project.status": [[is_operator], [is_logged_in, is_owner]],
+    "limits.change": [[is_operator]],
     "index.rebuild": [[is_operator]],
 }
 

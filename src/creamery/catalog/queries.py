@@ -12,7 +12,17 @@ from django.utils.translation import gettext_lazy as _
 from packaging.utils import canonicalize_version
 from packaging.version import Version
 
-from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Grant, Index, JournalEntry, Project, Release
+from creamery.catalog.models import (
+    DEFAULT_INDEX,
+    HIDDEN_STATUSES,
+    Blob,
+    File,
+    Grant,
+    Index,
+    JournalEntry,
+    Project,
+    Release,
+)
 from creamery.kernel.refusals import Missing
 from creamery.spec.digests import Sha256
 from creamery.spec.metadata import CoreMetadata
@@ -194,7 +204,7 @@ def list_projects(words: str, page: int, page_size: int = 50) -> Listing:
 
 def newest_releases(limit: int) -> list[ProjectCard]:
     """List the projects that changed last."""
-    projects = Project.objects.filter(index__name=DEFAULT_INDEX).exclude(status="quarantined")
+    projects = Project.objects.filter(index__name=DEFAULT_INDEX, release_count__gt=0)
     return [_card(project) for project in projects.order_by("-updated_at")[:limit]]
 
 
@@ -219,7 +229,7 @@ def get_project_view(name: str, version: str | None = None, *, public_path: str 
         NoSuchProject, NoSuchRelease: as their names say.
     """
     project = Project.objects.filter(index__name=DEFAULT_INDEX, normalized_name=normalize_name(name)).first()
-    if project is None or project.status == "quarantined":
+    if project is None or project.status in HIDDEN_STATUSES:
         raise NoSuchProject(project=name)
     releases = list(
         project.releases.annotate(file_count=Count("files", filter=Q(files__state="live"))).defer(

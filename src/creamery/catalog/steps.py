@@ -3,14 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
-from packaging.utils import canonicalize_version
 
-from creamery.catalog.counting import count_project
+from creamery.catalog.counting import count_project, lock_serials
 from creamery.catalog.events import FileAdded, ProjectCreated
+from creamery.catalog.limits import NO_LIMITS, Limits
 from creamery.catalog.models import File, Grant, Index, JournalEntry, Project, Release
 from creamery.catalog.policy import About, Permission, may
 from creamery.kernel import clock
@@ -19,14 +18,15 @@ from creamery.kernel.events import Subject, record
 from creamery.kernel.failpoints import reach
 from creamery.kernel.refusals import Conflict, Forbidden, Invalid, Limited
 from creamery.kernel.transactions import needs_transaction
+from creamery.settings import CONFIG
 from creamery.spec.digests import Sha256
 from creamery.spec.filenames import DistFilename
 from creamery.spec.look_alikes import fold_name
 from creamery.spec.metadata import CoreMetadata
-from creamery.spec.versions import precedence
 
 _CREATE: Permission = "project.create"
 _UPLOAD: Permission = "project.upload"
+_RETAKE: Permission = "project.retake"
 
 
 class MayNotUpload(Forbidden):
@@ -46,6 +46,13 @@ class ProjectClosed(Forbidden):
     sentence = _(
         "The project {project} is {status} and takes no uploads. An owner or the staff of this index can change that."
     )
+
+
+class NameWasDeleted(Forbidden):
+    """The name belonged to a project that was deleted. Source: security.md GEN-3."""
+
+    code = "name-was-deleted"
+    sentence = _("The project {project} was deleted, and its name is not given to others. Choose another name.")
 
 
 class FileExists(Conflict):
@@ -98,7 +105,7 @@ class NewFile:
     """
     A file that is stored and wants to be recorded. Digests are lower-case hexadecimal.
 
-    `may_look_alike` lets it create a project whose name looks like another's.
+    `may_look_alike` lets it create a project whose name looks like another's. `limits` are what it has to fit into.
     """
 
     dist: DistFilename
@@ -109,6 +116,7 @@ class NewFile:
     blake2b_256: str
     metadata_sha256: Sha256
     may_look_alike: bool = True
+    limits: Limits = NO_LIMITS
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,29 +183,65 @@ def require_upload(project: Project | None, normalized_name: str, *, actor: Acto
     Insist that the actor may add files to this project, or create it.
 
     Raises:
-        MayNotUpload, ProjectClosed: as their names say.
+        MayNotUpload, ProjectClosed, NameWasDeleted: as their names say.
     """
     if project is None:
         role, shown, permission = None, normalized_name, _CREATE
     else:
-        grants = Grant.objects.filter(project=project, person_id=actor.person_id or 0)
-        role = grants.values_list("role", flat=True).first()
-        shown, permission = project.name, _UPLOAD
-    if not may(actor, permission, About(normalized_name=normalized_name, role=role)):
+        role, shown = find_role(project.pk, actor), project.name
+        permission = _RETAKE if project.status == "deleted" else _UPLOAD
+    is_allowed = may(actor, permission, About(normalized_name=normalized_name, role=role))
+    if permission == _RETAKE:
+        if not is_allowed or (CONFIG.deleted_names == "nobody" and actor.kind != "system"):
+            raise NameWasDeleted(project=shown)
+        return
+    if not is_allowed:
         raise MayNotUpload(project=shown, username=actor.username or "this caller")
     if project is not None and project.status not in {"active", "deprecated"}:
         raise ProjectClosed(project=project.name, status=project.status)
 
 
+def find_role(project_id: int, actor: Actor) -> str | None:
+    """Tell which role the actor has in a project, if any."""
+    grants = Grant.objects.filter(project_id=project_id, person_id=actor.person_id or 0)
+    return grants.values_list("role", flat=True).first()
+
+
+def find_locked(index_id: int, normalized_name: str) -> Project | None:
+    """
+    Find a project, and keep its row as it is until the transaction ends.
+
+    Whatever changes a project takes this lock first: so no file is added to a release while that is deleted.
+    """
+    needs_transaction("find_locked")
+    rows = Project.objects.select_for_update(no_key=True)
+    return rows.filter(index_id=index_id, normalized_name=normalized_name).first()
+
+
 def project_for(index: Index, new: NewFile, actor: Actor) -> tuple[Project, bool]:
-    """Find the project that a file belongs to, or create it with the actor as owner; says whether it is new."""
+    """
+    Find the project that a file belongs to, or create it with the actor as owner; says whether it is new.
+
+    One that was deleted is as good as new for those who may have it again: all that it had stays deleted.
+    """
     needs_transaction("project_for")
     normalized = str(new.dist.name)
-    project = Project.objects.filter(index=index, normalized_name=normalized).first()
-    if project is not None:
-        require_upload(project, normalized, actor=actor)
-        return project, False
-    require_upload(None, normalized, actor=actor)
+    project = find_locked(index.pk, normalized)
+    require_upload(project, normalized, actor=actor)
+    is_new = project is None or project.status == "deleted"
+    if project is None:
+        return _create_project(index, normalized, new, actor)
+    if is_new:
+        _retake(project, new)
+    return project, is_new
+
+
+def _retake(project: Project, new: NewFile) -> None:
+    project.name, project.status, project.status_reason = new.metadata.name, "active", ""
+    project.save(update_fields=["name", "status", "status_reason"])
+
+
+def _create_project(index: Index, normalized: str, new: NewFile, actor: Actor) -> tuple[Project, bool]:
     if not new.may_look_alike:
         _require_distinct(index, normalized)
     now = clock.now()
@@ -213,6 +257,7 @@ def project_for(index: Index, new: NewFile, actor: Actor) -> tuple[Project, bool
     )
     if not is_new:
         # Another upload created it since we looked, maybe another person's.
+        project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
         require_upload(project, normalized, actor=actor)
     elif actor.person_id is not None:
         Grant.objects.create(project=project, person_id=actor.person_id, role="owner", created_at=now)
@@ -223,9 +268,9 @@ def _require_distinct(index: Index, normalized: str) -> None:
     """
     Insist that no project of the index looks like this name.
 
-    New projects of an index go one after another from here on, so that two that look alike cannot both be new.
+    Changes go one after another from here on, so that two that look alike cannot both be new.
     """
-    Index.objects.select_for_update(no_key=True).get(pk=index.pk)
+    lock_serials()
     other = find_look_alike(index.pk, normalized)
     if other is not None:
         raise LooksLikeAnother(project=normalized, other=other)
@@ -237,23 +282,6 @@ def find_look_alike(index_id: int, normalized_name: str) -> str | None:
     return alike.exclude(normalized_name=normalized_name).values_list("name", flat=True).first()
 
 
-def release_for(project: Project, new: NewFile) -> tuple[Release, bool]:
-    """Find the release that a file belongs to, or create it from this file's metadata; says whether it is new."""
-    needs_transaction("release_for")
-    version = new.dist.version
-    return Release.objects.get_or_create(
-        project=project,
-        canonical_version=canonicalize_version(version),
-        defaults={
-            "version": str(version),
-            "is_prerelease": version.is_prerelease,
-            "metadata": new.metadata.to_json(),
-            "description": new.metadata.description or "",
-            "created_at": clock.now(),
-        },
-    )
-
-
 def insert_file(index: Index, project: Project, release: Release, new: NewFile, actor: Actor) -> File:
     """
     Write the row of a file; its serial comes when it is taken.
@@ -263,12 +291,14 @@ def insert_file(index: Index, project: Project, release: Release, new: NewFile, 
         BlobSwept: the content is gone, or going.
     """
     needs_transaction("insert_file")
+    # In the order of the digests, as everybody who locks several: else two could wait for each other.
+    blobs = {sha256: _use_blob(sha256) for sha256 in sorted({new.sha256, new.metadata_sha256})}
     return File.objects.create(
         index=index,
         project=project,
         release=release,
-        blob_id=_use_blob(new.sha256),
-        metadata_blob_id=_use_blob(new.metadata_sha256),
+        blob_id=blobs[new.sha256],
+        metadata_blob_id=blobs[new.metadata_sha256],
         filename=new.dist.filename,
         identity=identity(new.dist),
         kind=new.dist.kind,
@@ -297,7 +327,7 @@ def _use_blob(sha256: Sha256) -> int:
 
 
 def record_addition(file: File, project: Project, release: Release, *, is_new_project: bool, actor: Actor) -> None:
-    """Record the events of an added file, and bring the project's card up to date."""
+    """Record the events of an added file."""
     needs_transaction("record_addition")
     about = [Subject("project", project.pk), Subject("file", file.pk)]
     if actor.person_id is not None:
@@ -315,14 +345,6 @@ def record_addition(file: File, project: Project, release: Release, *, is_new_pr
         sha256=file.sha256,
     )
     record(added, actor=actor, about=about)
-    _note_latest(project, release)
-
-
-def _note_latest(project: Project, release: Release) -> None:
-    latest: dict[str, Any] = {"updated_at": clock.now()}
-    if not project.latest_version or precedence(release.version) >= precedence(project.latest_version):
-        latest |= {"latest_version": release.version, "summary": (release.metadata.get("summary") or "")[:512]}
-    Project.objects.filter(pk=project.pk).update(**latest)
 
 
 def changes_of(

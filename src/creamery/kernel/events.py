@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from creamery.kernel import clock, outbox
 from creamery.kernel.actor import Actor
@@ -12,7 +12,13 @@ from creamery.kernel.transactions import needs_transaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """The parent of every event: a frozen dataclass whose name is in the past tense and whose fields are plain values."""
+    """
+    The parent of every event: a frozen dataclass whose name is in the past tense and whose fields are plain values.
+
+    `is_counted` is for the few that limits count over the last hour.
+    """
+
+    is_counted: ClassVar[bool] = False
 
     @classmethod
     def title(cls) -> str:
@@ -42,6 +48,7 @@ def record(event: Event, *, actor: Actor, about: Iterable[Subject]) -> None:
         address=actor.address,
         user_agent=actor.user_agent[:250],
         request_id=actor.request_id,
+        is_counted=event.is_counted,
     )
     EventSubject.objects.bulk_create(EventSubject(event=row, kind=s.kind, subject_id=s.id) for s in sorted(set(about)))
     outbox.owe(type(event), asdict(event))

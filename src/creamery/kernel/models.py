@@ -17,9 +17,14 @@ class EventRow(models.Model):
     address = models.CharField(max_length=45, blank=True)
     user_agent = models.CharField(max_length=250, blank=True)
     request_id = models.CharField(max_length=40, blank=True)
+    is_counted = models.BooleanField(db_default=False)
 
     class Meta:
         db_table = "event"
+        indexes = [
+            # Of what limits count by the hour; an index of all events would cost each upload something.
+            models.Index(fields=["at"], name="event_counted", condition=models.Q(is_counted=True)),
+        ]
 
 
 class EventSubject(models.Model):
@@ -73,6 +78,24 @@ class Periodic(models.Model):
 
     class Meta:
         db_table = "periodic"
+
+
+class LetterRow(models.Model):
+    """A letter to one person. `facts` fill the template in; it is rendered when it is sent."""
+
+    person_id = models.BigIntegerField()
+    username = models.CharField(max_length=60)
+    to = models.CharField(max_length=254)
+    template = models.CharField(max_length=80)
+    facts = models.JSONField()
+    at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=[(s, s) for s in ("waiting", "sent", "failed")], default="waiting")
+    ended_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        db_table = "letter"
+        indexes = [models.Index(fields=["ended_at"], name="letter_ended")]
 
 
 class Note(models.Model):

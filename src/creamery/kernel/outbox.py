@@ -125,7 +125,11 @@ def owe(event: type, fields: Mapping[str, Any]) -> None:
 
 
 def owe_each(react: React, ids: Iterable[int]) -> int:
-    """Write a job of one reaction for each id, in batches, and say how many; for changes that concern everything."""
+    """
+    Write a job of one reaction for each id, and say how many: for changes that concern everything, and for letters.
+
+    In an open transaction they are part of it.
+    """
     name, now, count = Reaction(react, None, is_soon=False).name, clock.now(), 0
     with transaction.atomic():
         for one in ids:

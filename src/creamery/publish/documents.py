@@ -23,10 +23,11 @@ BLOCK_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Bytes to be served under a key."""
+    """Bytes to be served under a key. One that `is_packed` has compressed twins."""
 
     key: BlobKey
     content: bytes
+    is_packed: bool = True
 
 
 def compress(content: bytes, encoding: Encoding) -> bytes:
@@ -78,7 +79,9 @@ def _zstd_stream() -> "_Stream":
 
 
 def variants(document: Document) -> list[Document]:
-    """List a document's compressed twins."""
+    """List a document's compressed twins; none if it has none."""
+    if not document.is_packed:
+        return []
     return [Document(keys.variant(document.key, e), compress(document.content, e)) for e in keys.ENCODINGS]
 
 
@@ -92,6 +95,9 @@ def publish(documents: Iterable[Document], *, claim: Claim) -> None:
     store = the_store()
     prepared = [(*variants(document), document) for document in documents]
     for group in prepared:
+        if not group[-1].is_packed:
+            # Twins of the page that stood here before.
+            _remove_variants(group[-1].key)
         for document in group:
             claim.hold()
             store.put_bytes(document.key, document.content)
@@ -100,8 +106,13 @@ def publish(documents: Iterable[Document], *, claim: Claim) -> None:
 
 def remove(key: BlobKey) -> None:
     """Remove a document with its variants: those first, because a reader who takes one does not look for the plain one."""
-    for name in (*(keys.variant(key, encoding) for encoding in keys.ENCODINGS), key):
-        the_store().delete(name)
+    _remove_variants(key)
+    the_store().delete(key)
+
+
+def _remove_variants(key: BlobKey) -> None:
+    for encoding in keys.ENCODINGS:
+        the_store().delete(keys.variant(key, encoding))
 
 
 def find_published_serial(key: BlobKey) -> int | None:

@@ -10,6 +10,7 @@ from creamery.publish.documents import Document, find_published_serial, publish
 from creamery.settings import CONFIG
 from creamery.spec.digests import Sha256
 from creamery.spec.simple import project_html, project_json
+from creamery.spec.tombstones import tombstone_html, tombstone_json
 from creamery.storage import keys
 from creamery.storage.keys import IndexPlace
 from creamery.storage.store import NoSuchBlob
@@ -46,7 +47,13 @@ def render_whole(project_id: int, *, claim: Claim) -> None:
 
 
 def project_documents(project_id: int, place: IndexPlace) -> list[Document]:
-    """Build a project's documents from the record: HTML, then JSON."""
+    """Build a project's documents from the record: HTML, then JSON; of a deleted one, what stands in their place."""
+    project = get_project_place(project_id)
+    if project.is_deleted:
+        return [
+            Document(keys.simple_project(place, project.name, "html"), tombstone_html(project.serial), is_packed=False),
+            Document(keys.simple_project(place, project.name, "json"), tombstone_json(project.serial), is_packed=False),
+        ]
     page = get_project_page(project_id, public_path=CONFIG.public_path)
     return [
         Document(keys.simple_project(place, page.name, "html"), project_html(page)),

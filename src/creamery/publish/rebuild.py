@@ -87,6 +87,7 @@ def check_documents(project_id: int) -> list[Difference]:
     wanted = {document.key for document in documents}
     others = {keys.json_project(project.place, project.name), keys.project_feed(project.place, project.name)} - wanted
     unwanted = [name for key in others for name in (key, *(keys.variant(key, e) for e in keys.ENCODINGS))]
+    unwanted += [keys.variant(d.key, e) for d in documents if not d.is_packed for e in keys.ENCODINGS]
     return [
         *(difference for document in documents for difference in _compare(document)),
         *(Difference(key, UNWANTED) for key in unwanted if _exists(key)),

@@ -101,7 +101,8 @@ class Verification:
         place = get_project_place(project_id).place
         for file in list_changed_files(project_id, since=-1):
             content, metadata = servable_keys(place, file)
-            yield from self._check_blobs(file)
+            if file.is_kept:
+                yield from self._check_blobs(file)
             if file.is_servable:
                 yield from self._check_name(content, file.sha256)
                 yield from self._check_name(metadata, file.metadata_sha256)

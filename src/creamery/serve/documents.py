@@ -23,6 +23,7 @@ import zstandard
 from creamery.serve.file_cache import FileCache, Replaced, open_same
 from creamery.serve.long_documents import DIGEST_BYTES, LONG_BYTES, digest_long, find_serial_in
 from creamery.spec.simple import find_serial
+from creamery.spec.tombstones import is_tombstone
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey, Encoding
 from creamery.storage.notice import Notice
@@ -41,7 +42,9 @@ Result = TypeVar("Result")
 @dataclass(frozen=True, slots=True)
 class Document:
     """
-    A page as it is sent. `digest_hex` tells its content, encoding included, from every other.
+    A page as it is sent, or what stands where one was and is answered with 404 (`is_tombstone`).
+
+    `digest_hex` tells its content, encoding included, from every other.
 
     Of a long one the content is not here: it is opened in the store as it was when it was `long`.
     """
@@ -51,6 +54,7 @@ class Document:
     serial: int | None
     encoding: Encoding | None
     long: BlobStat | None = None
+    is_tombstone: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -267,7 +271,7 @@ def _read(store: BlobStore, key: BlobKey, encoding: Encoding | None, stat: BlobS
     digest_hex = blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
     with _unpack(BytesIO(content), encoding) as unpacked:
         serial = find_serial(content) if encoding is None else find_serial_in(unpacked)
-    return Document(content, digest_hex, serial, encoding)
+    return Document(content, digest_hex, serial, encoding, is_tombstone=is_tombstone(content))
 
 
 def _unpack(content: BinaryIO, encoding: Encoding | None) -> AbstractContextManager[BinaryIO]:

@@ -117,7 +117,7 @@ class Hits:
         best = choose_encodings(encoding)[0]
         key = key if best is None else keys.variant(key, best)
         document = self._documents.find_at_once(key)
-        if document is None:
+        if document is None or document.is_tombstone:
             return None
         known = _make_known(key, document, content_type, etag_suffix, kind)
         if len(self._known) >= MOST_KNOWN:

@@ -85,7 +85,7 @@ async def _find_answer(
     encodings = choose_encodings(request.headers.get(b"accept-encoding")) if is_packed else (None,)
     for attempt in range(LONG_ATTEMPTS):
         document = await documents.find(key, encodings, fresh=request.wants_fresh or attempt > 0)
-        if document is None:
+        if document is None or document.is_tombstone:
             return None
         answer = answer_found(document, content_type, etag_suffix, request)
         if document.long is None or answer.status != 200 or request.method == "HEAD":

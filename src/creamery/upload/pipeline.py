@@ -55,7 +55,7 @@ def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Publis
         metadata_sha256 = Sha256(hashlib.sha256(file.metadata_bytes).hexdigest())
         store_content(received, file, metadata_sha256)
         reach("upload.stored")
-        new = _new_file(received, file, metadata_sha256, may_look_alike=admission.may_look_alike)
+        new = _new_file(received, file, metadata_sha256, admission)
         added = add_file(new, actor=actor)
         reach("upload.recorded")
         keep_readme(file)
@@ -106,7 +106,7 @@ def render(project_id: int) -> None:
     run_soon(also=(JobKey(RENDERS_PROJECT, str(project_id)),))
 
 
-def _new_file(received: Received, file: ValidFile, metadata_sha256: Sha256, *, may_look_alike: bool) -> NewFile:
+def _new_file(received: Received, file: ValidFile, metadata_sha256: Sha256, admission: Admission) -> NewFile:
     return NewFile(
         dist=file.dist,
         metadata=file.metadata,
@@ -115,5 +115,6 @@ def _new_file(received: Received, file: ValidFile, metadata_sha256: Sha256, *, m
         md5=received.md5,
         blake2b_256=received.blake2b_256,
         metadata_sha256=metadata_sha256,
-        may_look_alike=may_look_alike,
+        may_look_alike=admission.may_look_alike,
+        limits=admission.limits,
     )

@@ -18,6 +18,7 @@ from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 from django.utils.translation import gettext_lazy as _
 
+from creamery.catalog.limits import most_file_bytes
 from creamery.kernel.actor import ANONYMOUS, Actor
 from creamery.kernel.refusals import Limited, Refusal
 from creamery.settings import CONFIG
@@ -107,8 +108,7 @@ class UploadDoor:
             return refuse(failed, as_json=as_json)
 
     async def _upload(self, scope: Scope, body: "_Body") -> Published:
-        actor = await self._in_thread(authenticate, header(scope, b"authorization"), asked_by=_asked_by(scope))
-        limit = CONFIG.max_file_bytes
+        actor, limit = await self._in_thread(_begin, header(scope, b"authorization"), _asked_by(scope))
         if int(header(scope, b"content-length") or 0) > limit + LONGEST_FIELDS:
             raise FileTooLarge(limit=limit)
         reader = FormReader(header(scope, b"content-type"), folder=CONFIG.incoming, max_file_bytes=limit)
@@ -146,6 +146,11 @@ class UploadDoor:
             return call(*args, **kwargs)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool, context.run, run)
+
+
+def _begin(authorization: str, asked_by: Actor) -> tuple[Actor, int]:
+    """Tell who asks, and how large a file is received at all; how large this one may be is asked when its name is known."""
+    return authenticate(authorization, asked_by=asked_by), most_file_bytes(CONFIG.max_file_bytes)
 
 
 def _is_check(scope: Scope) -> bool:

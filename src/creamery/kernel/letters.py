@@ -1,0 +1,112 @@
+"""
+Letters: a row in the transaction of the change that it tells of, sent by a reaction, tried again until it is gone.
+
+A room says in its `mail.py` who gets which letter with what facts. The template `letters/<template>.txt` in that room's
+templates has the subject in its first line and the text below. It is filled in when the letter is sent, and knows
+besides the facts: `username`, `public_url`, `public_host`, `contact`.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.template.backends.django import DjangoTemplates
+from django.utils import translation
+
+from creamery.kernel import clock, outbox
+from creamery.kernel.mail import MailRefused, send_mail
+from creamery.kernel.models import LetterRow
+from creamery.kernel.outbox import Claim
+from creamery.kernel.transactions import needs_transaction
+from creamery.settings import CONFIG
+
+log = logging.getLogger(__name__)
+
+GIVEN_UP_AFTER = timedelta(days=3)
+KEPT = timedelta(days=30)
+
+
+class Addressee(NamedTuple):
+    """Who gets a letter."""
+
+    person_id: int
+    username: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a letter says, in the reader's language."""
+
+    subject: str
+    body: str
+
+
+def post(template: str, facts: Mapping[str, Any], *, to: Iterable[Addressee]) -> int:
+    """
+    Write a letter to each of these people, in the open transaction; says how many. `facts` are plain values.
+
+    Each gets a letter of their own: nobody learns the address of anybody else.
+    """
+    needs_transaction("post")
+    now = clock.now()
+    written = LetterRow.objects.bulk_create(
+        LetterRow(person_id=p.person_id, username=p.username, to=p.address, template=template, facts=facts, at=now)
+        for p in sorted(set(to))
+    )
+    return outbox.owe_each(send, [letter.pk for letter in written])
+
+
+def send(letter_id: int, *, claim: Claim) -> None:
+    """Send a letter that is still to be sent; one that cannot be sent for three days, or never, is given up."""
+    letter = LetterRow.objects.filter(pk=letter_id, state="waiting").first()
+    if letter is None:
+        return
+    text = write_text(letter.template, {**letter.facts, "username": letter.username})
+    claim.hold()
+    try:
+        send_mail(to=letter.to, subject=text.subject, body=text.body, name=f"letter-{letter.pk:08d}", at=letter.at)
+    except MailRefused as error:
+        _give_up(letter, str(error))
+    except OSError as error:
+        if clock.now() - letter.at < GIVEN_UP_AFTER:
+            raise
+        _give_up(letter, str(error))
+    else:
+        LetterRow.objects.filter(pk=letter_id).update(state="sent", ended_at=clock.now())
+
+
+def _give_up(letter: LetterRow, why: str) -> None:
+    log.error("The letter %d (%s) cannot be sent: %s", letter.pk, letter.template, why)
+    LetterRow.objects.filter(pk=letter.pk).update(state="failed", ended_at=clock.now(), error=why[:500])
+
+
+def write_text(template: str, facts: Mapping[str, Any]) -> Text:
+    """Fill a template in."""
+    known = {
+        "public_url": CONFIG.public_url,
+        "public_host": urlsplit(CONFIG.public_url).netloc,
+        "contact": CONFIG.contact,
+    }
+    with translation.override(settings.LANGUAGE_CODE):
+        whole = _engine().get_template(f"letters/{template}.txt").render({**known, **facts})
+    subject, _, body = whole.strip().partition("\n")
+    return Text(" ".join(subject.split()), body.strip() + "\n")
+
+
+@cache
+def _engine() -> DjangoTemplates:
+    """Make the engine of letters: plain text, so nothing is escaped as in HTML."""
+    options = {"autoescape": False}
+    return DjangoTemplates({"NAME": "letters", "DIRS": [], "APP_DIRS": True, "OPTIONS": options})
+
+
+def forget_old(*, claim: Claim) -> None:
+    """Remove letters that were sent or given up a month ago: they hold addresses. What happened stays in the record."""
+    claim.hold()
+    LetterRow.objects.filter(ended_at__lt=clock.now() - KEPT).delete()
