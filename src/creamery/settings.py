@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "creamery.web.middleware.safe_headers",
+    "creamery.web.middleware.no_nul",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "creamery.web.middleware.refusals_become_pages",
     "django.contrib.sessions.middleware.SessionMiddleware",

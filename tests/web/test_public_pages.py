@@ -74,7 +74,15 @@ def test_a_project_shows_its_latest_release_and_each_other_one_at_its_address(
 
 
 @pytest.mark.parametrize(
-    "address", ["/project/absent/", "/project/gouda/9.9/", "/project/gouda/not-a-version/", "/none"]
+    "address",
+    [
+        "/project/absent/",
+        "/project/gouda/9.9/",
+        "/project/gouda/not-a-version/",
+        "/none",
+        "/project/%00/",
+        "/project/gouda/%00/",
+    ],
 )
 def test_what_is_not_there_is_a_page_that_offers_a_search(
     address: str, client: Client, add_project: Callable[..., None]

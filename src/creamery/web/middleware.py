@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 from creamery.kernel.actor import Actor
 from creamery.kernel.logs import REQUEST_ID
@@ -43,6 +43,21 @@ def safe_headers(respond: Respond) -> Respond:
         for name, value in SAFE_HEADERS.items():
             response.headers.setdefault(name, value)
         return response
+
+    return middleware
+
+
+def no_nul(respond: Respond) -> Respond:
+    """
+    Find nothing at a path with a NUL: no name has one, and PostgreSQL fails on it where SQLite finds nothing.
+
+    Forms need no such care, as Django's fields refuse it.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info:
+            raise Http404
+        return respond(request)
 
     return middleware
 
