@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -101,12 +102,16 @@ def plan(options: argparse.Namespace) -> list[Stage]:
         seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
         words = ["--soak", f"--hypothesis-seed={seed}", *words]
         checks = []
-    return [*checks, *(pytest_stage(database, words) for database in list_databases())]
+    return [*checks, *(pytest_stage(databases, words) for databases in list_databases())]
 
 
-def list_databases() -> list[str]:
-    """List the databases that the suite runs on; the oldest PostgreSQL only where everything is required."""
-    return ["sqlite", "postgres", *(["postgres15"] if parts.is_everything_required() else [])]
+def list_databases() -> list[list[str]]:
+    """
+    List the databases that the suite runs on, those together that are run at the same time.
+
+    The oldest PostgreSQL is there only where everything is required.
+    """
+    return [["sqlite"], ["postgres", *(["postgres15"] if parts.is_everything_required() else [])]]
 
 
 def command_stage(title: str, command: Sequence[str | Path]) -> Stage:
@@ -119,20 +124,31 @@ def command_stage(title: str, command: Sequence[str | Path]) -> Stage:
     return Stage(title, run)
 
 
-def pytest_stage(database: str, words: Sequence[str]) -> Stage:
-    """Make a stage of pytest on one database."""
+def pytest_stage(databases: Sequence[str], words: Sequence[str]) -> Stage:
+    """Make a stage of pytest on one database, or on several at the same time, each printed when all are over."""
 
     def run() -> Outcome:
-        if parts.list_missing({database} & parts.PARTS.keys()):
-            return report_missing(database)
-        with tempfile.TemporaryDirectory(prefix="creamery-tally-") as folder:
-            tally = Path(folder) / "tally.json"
-            options = [f"--database={database}", f"--tally={tally}", "--durations=10", "--durations-min=2"]
-            done = subprocess.run([sys.executable, "-m", "pytest", *options, *words], cwd=ROOT, check=False)
-            return read_tally(tally, done.returncode)
+        outcome = Outcome()
+        with tempfile.TemporaryDirectory(prefix="creamery-tally-") as folder, ExitStack() as running:
+            runs = []
+            for database in databases:
+                if parts.list_missing({database} & parts.PARTS.keys()):
+                    outcome.add(report_missing(database))
+                    continue
+                base = Path(folder) / database
+                options = [f"--database={database}", f"--tally={base}.json", "--durations=10", "--durations-min=2"]
+                printed = running.enter_context(base.open("w")) if len(databases) > 1 else None
+                command = [sys.executable, "-m", "pytest", *options, *words]
+                runs.append((base, running.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=printed))))
+            for base, process in runs:
+                exit_code = process.wait()
+                if base.exists():
+                    print(base.read_text(), flush=True)
+                outcome.add(read_tally(base.with_suffix(".json"), exit_code))
+        return outcome
 
-    suite = "Tests on SQLite" if database == "sqlite" else f"Database suite on {parts.PARTS[database].title}"
-    return Stage(suite, run)
+    titles = " and ".join(parts.PARTS[database].title for database in databases if database != "sqlite")
+    return Stage(f"Database suite on {titles}" if titles else "Tests on SQLite", run)
 
 
 def read_tally(tally: Path, exit_code: int) -> Outcome:

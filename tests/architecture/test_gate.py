@@ -121,9 +121,9 @@ def test_the_last_line_is_the_total_alone(capsys: pytest.CaptureFixture[str]) ->
 
 def test_the_oldest_postgres_is_asked_for_where_everything_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("REQUIRE_ALL", raising=False)
-    assert list_databases() == ["sqlite", "postgres"]
+    assert list_databases() == [["sqlite"], ["postgres"]]
     monkeypatch.setenv("REQUIRE_ALL", "1")
-    assert list_databases() == ["sqlite", "postgres", "postgres15"]
+    assert list_databases() == [["sqlite"], ["postgres", "postgres15"]]
 
 
 def test_a_plain_run_has_checks_and_tests_and_a_soak_run_tests_only(monkeypatch: pytest.MonkeyPatch) -> None:
