@@ -142,6 +142,20 @@ def app(index: BlobStore, noted: Noted, public_path: str) -> ReadPath:
     return ReadPath(index, behind=behind, public_path=public_path, observe=noted)
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Note how many bytes each call of the kernel took."""
+    taken: list[int] = []
+    real: Any = os.sendfile
+
+    def noting(*args: Any) -> int:
+        taken.append(real(*args))
+        return taken[-1]
+
+    monkeypatch.setattr(os, "sendfile", noting)
+    return taken
+
+
 def ask_app(app: ASGIApp, path: str, method: str = "GET", **headers: str) -> httpx.Response:
     """Ask a bare ASGI application."""
 
@@ -235,6 +249,9 @@ class NoHits(Hits):
 
     def __init__(self) -> None:
         """Know nothing."""
+
+    def recall(self, request: bytes) -> None:
+        """Remember nothing."""
 
     def find(self, target: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         """Find nothing."""

@@ -4,16 +4,22 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from uvicorn.server import ServerState
 
 from creamery.serve import hits as hits_module
 from creamery.serve.app import ReadPath
-from creamery.serve.hits import Hit
 from creamery.serve.messages import Receive, Scope, Send
+from creamery.serve.protocol import HttpProtocol
 from creamery.storage import keys
 from creamery.storage.filesystem import FilesystemStore
 from creamery.storage.memory import MemoryStore
@@ -189,11 +195,13 @@ def test_a_client_that_asks_without_reading_is_made_to_wait(folder_index: Filesy
 
 def test_a_connection_that_is_quiet_after_a_hit_is_closed(counting: Counting) -> None:
     with serving(counting, timeout_keep_alive=1) as port:
-        wire = Wire(port)
-        get(wire), get(wire)
-        assert counting.requests == 1
-        assert wire.is_closed()
-        wire.close()
+        for answers in (2, 1):
+            wire = Wire(port)
+            for _ in range(answers):
+                get(wire)
+            assert counting.requests == 1
+            assert wire.is_closed()
+            wire.close()
 
 
 def test_where_requests_are_counted_against_a_limit_all_go_to_the_application(counting: Counting) -> None:
@@ -223,10 +231,139 @@ def test_a_hit_is_word_for_word_what_the_application_answers(
     hit = app.hits.find(target, headers)
     if hit is not None:
         status, answered, body = asyncio.run(_answer(app, target, headers))
-        assert hit == Hit(status, b"".join(b"%b: %b\r\n" % header for header in answered), body)
+        assert (hit.reply.status, hit.body) == (status, body)
+        line, _, lines = hit.reply.head.partition(b"\r\n")
+        assert line == f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+        assert lines == b"".join(b"%b: %b\r\n" % header for header in answered)
     is_known = target in (PATH, b"/simple/", b"/+simple/flask/", b"/simple/fl%61sk/")
     is_usual = accept not in (b"image/png", ACCEPTS[-1]) and encoding != ENCODINGS[-1]
     assert (hit is not None) == (is_known and is_usual)
+
+
+class Paper(asyncio.Transport):
+    """A connection that takes everything and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.is_closed = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return self.is_closed
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    def pause_reading(self) -> None:
+        """Be told, and do nothing."""
+
+    def resume_reading(self) -> None:
+        """Be told, and do nothing."""
+
+
+REQUESTS = {
+    b"GET /simple/flask/ HTTP/1.1\r\nHost: x\r\nAccept: " + JSON + b"\r\n\r\n": b"200 json",
+    b"GET /simple/flask/ HTTP/1.1\r\nHost: x\r\n\r\n": b"200 html",
+    b"GET /simple/flask/ HTTP/1.1\r\nHost: x\r\nIf-None-Match: *\r\n\r\n": b"304 none",
+    b"GET /simple/flask/ HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nGET / HTT": b"200 html",
+    b"GET /simple/none/ HTTP/1.1\r\nHost: x\r\n\r\n": b"404 problem",
+    b"\r\nGET /simple/flask/ HTTP/1.1\r\nHost: y\r\n\r\n": b"200 html",
+    b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n": b"299 behind",
+    b"GET /project/a/ HTTP/1.1\r\nHost: x\r\n\r\n": b"299 behind",
+}
+
+
+@settings(max_examples=150, deadline=None)
+@given(asked=st.lists(st.sampled_from(list(REQUESTS)), min_size=2, max_size=12), data=st.data())
+def test_requests_are_answered_alike_however_they_are_cut(asked: list[bytes], data: st.DataObject) -> None:
+    """Whole ones are remembered and not parsed any more, which must not be mistaken for parts or several of them."""
+    stream = b"".join(asked)
+    ends = [sum(map(len, asked[:number])) for number in range(len(asked))]
+    cuts = data.draw(st.sets(st.sampled_from(ends) | st.integers(0, len(stream)), max_size=14)) | {0, len(stream)}
+    places = sorted(cuts)
+    pieces = [stream[start:end] for start, end in pairwise(places)]
+    assert asyncio.run(_feed(_the_app(), pieces, len(asked))) == [REQUESTS[one] for one in asked]
+
+
+async def _feed(app: ReadPath, pieces: list[bytes], count: int) -> list[bytes]:
+    """Give the protocol these pieces. Returns status and kind of each answer."""
+    paper = Paper()
+    settings = uvicorn.Config(app, http=HttpProtocol, log_config=None)
+    settings.load()
+    protocol = HttpProtocol(settings, ServerState(), {})
+    protocol.connection_made(paper)
+    for piece in pieces:
+        protocol.data_received(piece)
+        for _ in range(10):
+            await asyncio.sleep(0)
+    for _ in range(1000):
+        if len(_read_answers(paper.written)) == count:
+            break
+        await asyncio.sleep(0)
+    protocol.connection_lost(None)
+    return _read_answers(paper.written)
+
+
+def _read_answers(written: bytes) -> list[bytes]:
+    answers = []
+    while written:
+        head, _, written = written.partition(b"\r\n\r\n")
+        line, *fields = head.split(b"\r\n")
+        headers = dict(field.lower().split(b": ", 1) for field in fields)
+        written = written[int(headers.get(b"content-length", 0)) :]
+        kinds = {JSON: b"json", b"text/html; charset=utf-8": b"html", b"application/problem+json": b"problem"}
+        status = line.split()[1]
+        kind = b"behind" if status == b"299" else kinds.get(headers.get(b"content-type", b""), b"none")
+        answers.append(status + b" " + kind)
+    return answers
+
+
+def test_a_request_that_comes_again_word_for_word_is_not_parsed(counting: Counting, noted: Noted) -> None:
+    request = b"GET /simple/flask/ HTTP/1.1\r\nHost: x\r\nAccept: " + JSON + b"\r\n\r\n"
+    with connected(counting) as wire:
+        whole = [get(wire) for _ in range(3)]
+    hit = counting.app.hits.recall(request)
+    assert hit is not None
+    assert hit.body == whole[0][2] == whole[2][2]
+    assert counting.app.hits.recall(request + request) is None
+    assert len(noted.answers) == 4
+
+
+@pytest.mark.parametrize("header", ["Authorization: Basic eDp5", "Cookie: a=b", "X: " + "y" * 1024])
+def test_neither_secrets_nor_long_requests_are_remembered(counting: Counting, header: str) -> None:
+    with connected(counting) as wire:
+        get(wire), get(wire, header)
+        assert get(wire, header)[0] == b"HTTP/1.1 200 OK"
+    assert counting.requests == 1
+    request = f"GET /simple/flask/ HTTP/1.1\r\nHost: x\r\nAccept: {JSON.decode()}\r\n{header}\r\n\r\n"
+    assert counting.app.hits.recall(request.encode()) is None
+
+
+def test_a_large_page_is_sent_by_the_kernel_and_stays_what_it_was(
+    counting: Counting, folder_index: FilesystemStore, told: list[int]
+) -> None:
+    key = keys.simple_project(keys.DEFAULT_INDEX, "flask", "json")
+    content = read_document(folder_index, "flask", "json") + b" " * 200_000
+    with connected(counting) as wire:
+        for number in range(3):
+            changed = content + b"%d" % number
+            put_document(folder_index, key, changed)
+            assert [get(wire)[2] for _ in range(4)] == [changed] * 4
+    assert len(told) == 9, "the first answer of each is the application's"
+    assert sum(told) > 3 * len(content)
+
+
+def test_large_pages_are_kept_open_only_while_they_are_kept(folder_index: FilesystemStore, noted: Noted) -> None:
+    app = ReadPath(folder_index, behind=behind, observe=noted, cache_bytes=1_000_000)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for number in range(20):
+        key = keys.simple_project(keys.DEFAULT_INDEX, f"p{number}", "json")
+        put_document(folder_index, key, b"%d" % number + b" " * 200_000)
+        ask_app(app, f"/simple/p{number}/", accept=JSON.decode())
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before + 6
 
 
 def test_no_more_is_remembered_than_there_is_room_for(app: ReadPath, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,6 +372,13 @@ def test_no_more_is_remembered_than_there_is_room_for(app: ReadPath, monkeypatch
     for number in range(100):
         assert app.hits.find(PATH, [(b"accept", JSON + b";a=%d" % number)])
         assert len(app.hits._known) <= 10
+    hit = app.hits.find(PATH, [(b"accept", JSON)])
+    assert hit is not None
+    monkeypatch.setattr(hits_module, "MOST_REMEMBERED", 10)
+    for number in range(100):
+        app.hits.remember(b"%d" % number, hit)
+        assert app.hits.recall(b"%d" % number) == hit
+        assert len(app.hits._remembered) <= 10
 
 
 def test_of_a_far_store_a_hit_is_a_second_old_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from creamery.serve.app import ReadPath
 from creamery.serve.messages import SENDFILE_EXTENSION, Receive, Scope, Send
-from creamery.serve.sendfile import can_send_files
+from creamery.serve.sendfile import find_socket
 from creamery.storage import keys
 from creamery.storage.filesystem import FilesystemStore
 from tests.serve.conftest import DIGEST, WHEEL_NAME, WHEEL_PATH, serving
@@ -28,20 +28,6 @@ def large(folder_index: FilesystemStore) -> Path:
     key = keys.public_file(keys.DEFAULT_INDEX, DIGEST, "large.whl")
     folder_index.put_bytes(key, CONTENT)
     return folder_index.local_path(key)
-
-
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Note how many bytes each call of the kernel took."""
-    taken: list[int] = []
-    real: Any = os.sendfile
-
-    def noting(*args: Any) -> int:
-        taken.append(real(*args))
-        return taken[-1]
-
-    monkeypatch.setattr(os, "sendfile", noting)
-    return taken
 
 
 @pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
@@ -127,14 +113,18 @@ def count_open() -> int:
 
 
 def test_not_offered_through_tls() -> None:
+    class Socket:
+        def fileno(self) -> int:
+            return 7
+
     class Transport(asyncio.Transport):
         def get_extra_info(self, name: str, default: object = None) -> object:
-            return {"socket": object(), "sslcontext": context}.get(name)
+            return {"socket": Socket(), "sslcontext": context}.get(name)
 
     context: ssl.SSLContext | None = None
-    assert can_send_files(Transport())
+    assert find_socket(Transport()) == 7
     context = ssl.create_default_context()
-    assert not can_send_files(Transport())
+    assert find_socket(Transport()) is None
 
 
 def test_offered_to_any_application_of_the_server() -> None:

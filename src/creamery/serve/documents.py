@@ -7,15 +7,17 @@ second for each document, and at once for clients that must see the present stat
 
 import asyncio
 import gzip
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from io import BytesIO
+from pathlib import Path
 from typing import BinaryIO, TypeVar, cast
 
 import zstandard
@@ -25,6 +27,7 @@ from creamery.serve.long_documents import DIGEST_BYTES, LONG_BYTES, digest_long,
 from creamery.spec.simple import find_serial
 from creamery.spec.tombstones import is_tombstone
 from creamery.storage import keys
+from creamery.storage.filesystem import find_version, version_of
 from creamery.storage.keys import BlobKey, Encoding
 from creamery.storage.notice import Notice
 from creamery.storage.store import BlobStat, BlobStore, NoSuchBlob, StoreUnavailable
@@ -33,10 +36,25 @@ CACHE_BYTES = 32 * 1024 * 1024
 SMALL_BYTES = 128 * 1024
 """What is read and hashed on the event loop; it takes about as long as handing it to a thread."""
 
+KERNEL_BYTES = 64 * 1024
+"""Larger ones are kept open too, so that the kernel can send them; no more than fit into the cache are."""
+
 TRUSTED_SECONDS = 1.0
 _ABSENT_BYTES = 256
 
 Result = TypeVar("Result")
+
+
+class OpenFile:
+    """A file that stays open as long as somebody has this; replacing what lies at its path does not change it."""
+
+    def __init__(self, path: str) -> None:
+        self.number = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        """Close it."""
+        with suppress(AttributeError):
+            os.close(self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +72,7 @@ class Document:
     serial: int | None
     encoding: Encoding | None
     long: BlobStat | None = None
+    file: OpenFile | None = None
     is_tombstone: bool = False
 
     @property
@@ -70,6 +89,7 @@ class _Kept:
     version: str | None
     checked_at: float
     noticed: int = 0
+    path: str | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -163,6 +183,8 @@ class Documents:
             return None
         if not self._store.is_near:
             return kept.document if self._is_trusted(kept) else None
+        if kept.path is not None:
+            return kept.document if find_version(kept.path) == kept.version else None
         try:
             return kept.document if self._store.stat(key).version == kept.version else None
         except (NoSuchBlob, StoreUnavailable):
@@ -180,7 +202,7 @@ class Documents:
         if stat.size_bytes > SMALL_BYTES:
             return await self._together((key, stat.version), partial(self._load, key, encoding, stat))
         loaded = _read(self._store, key, encoding, stat)
-        self._cache.keep(key, _Kept(loaded, stat.version if loaded else None, 0.0))
+        self._keep(key, loaded, stat)
         return loaded
 
     async def _find_far(self, key: BlobKey, encoding: Encoding | None, fresh: bool) -> Document | None:
@@ -212,8 +234,13 @@ class Documents:
 
     async def _load(self, key: BlobKey, encoding: Encoding | None, stat: BlobStat) -> Document | None:
         loaded = await self._in_thread(partial(_read, self._store, key, encoding, stat))
-        self._cache.keep(key, _Kept(loaded, stat.version if loaded else None, 0.0))
+        self._keep(key, loaded, stat)
         return loaded
+
+    def _keep(self, key: BlobKey, loaded: Document | None, stat: BlobStat) -> None:
+        path = self._store.local_path(key)
+        version = None if loaded is None else stat.version
+        self._cache.keep(key, _Kept(loaded, version, 0.0, path=None if path is None else str(path)))
 
     async def open_long(self, key: BlobKey, document: Document) -> AbstractContextManager[BinaryIO] | None:
         """Open a long document that was found under the key of its encoding; None if it was replaced since."""
@@ -271,7 +298,19 @@ def _read(store: BlobStore, key: BlobKey, encoding: Encoding | None, stat: BlobS
     digest_hex = blake2b(content, digest_size=DIGEST_BYTES).hexdigest()
     with _unpack(BytesIO(content), encoding) as unpacked:
         serial = find_serial(content) if encoding is None else find_serial_in(unpacked)
-    return Document(content, digest_hex, serial, encoding, is_tombstone=is_tombstone(content))
+    file = _open_same(store.local_path(key), stat) if len(content) > KERNEL_BYTES else None
+    return Document(content, digest_hex, serial, encoding, file=file, is_tombstone=is_tombstone(content))
+
+
+def _open_same(path: Path | None, stat: BlobStat) -> OpenFile | None:
+    """Open the very version that was read, if it lies on this machine's disk."""
+    if path is None:
+        return None
+    try:
+        file = OpenFile(str(path))
+    except OSError:
+        return None
+    return file if version_of(os.fstat(file.number)) == stat.version else None
 
 
 def _unpack(content: BinaryIO, encoding: Encoding | None) -> AbstractContextManager[BinaryIO]:

@@ -2,8 +2,8 @@
 Bounds for what a client may send before it is answered, and for how long: uvicorn has none.
 
 Without them one client could fill the memory with headers that never end, or hold connections open for ever by sending a
-byte now and then ("slowloris"). There is one timer for a connection, not one for a request, which would cost as much as
-an answer that lies ready.
+byte now and then ("slowloris"). There is one timer for a connection, not one for a request, which would cost a tenth of
+what an answer that lies ready costs; so it also ends connections on which nothing more is asked for, as uvicorn would.
 """
 
 from asyncio import TimerHandle
@@ -27,7 +27,7 @@ class LimitedProtocol(HttpToolsProtocol):
     """
     A connection that waits for heads of bounded size, for bounded time.
 
-    Who inherits calls `begin_head` and `end_head`.
+    Who inherits calls `begin_head` and `end_head`, or `count_answer` where it answered what it did not parse.
     """
 
     _head_seconds = HEAD_SECONDS
@@ -35,13 +35,14 @@ class LimitedProtocol(HttpToolsProtocol):
     _is_in_head = False
     _head_bytes = 0
     _waits_since = 0.0
+    _has_answered = False
     _watch: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin a connection."""
         super().connection_made(transport)
         self._waits_since = self.loop.time()
-        self._watch = self.loop.call_later(self._head_seconds, self._look)
+        self._watch = self.loop.call_later(self._quiet_seconds, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End a connection."""
@@ -79,15 +80,29 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         raise HeadTooLarge
 
+    def count_answer(self) -> None:
+        """Count an answer that was sent between two requests, after which nothing else waits."""
+        self._waits_since = self.loop.time()
+        self._has_answered = True
+        self.server_state.total_requests += 1
+
     def on_response_complete(self) -> None:
         """Begin to wait for the next request."""
         self._waits_since = self.loop.time()
+        self._has_answered = True
         super().on_response_complete()
+        # That armed a timer for what this class watches already.
+        self._unset_keepalive_if_required()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be read, in the way that is right for it, and end the connection."""
         status, text = self._refusal or (400, msg)
         self._refuse(status, text)
+
+    @property
+    def _quiet_seconds(self) -> float:
+        """How long a connection may be quiet after an answer."""
+        return min(self._head_seconds, self.timeout_keep_alive)
 
     def _refuse(self, status: int, text: str) -> None:
         body = text.encode()
@@ -104,8 +119,11 @@ class LimitedProtocol(HttpToolsProtocol):
         now = self.loop.time()
         if self.cycle is not None and not self.cycle.response_complete:
             self._waits_since = now
-        if now - self._waits_since < self._head_seconds:
-            self._watch = self.loop.call_later(self._waits_since + self._head_seconds - now + 0.01, self._look)
+        is_quiet = self._has_answered and not self._is_in_head
+        left_seconds = self._waits_since + (self._quiet_seconds if is_quiet else self._head_seconds) - now
+        if left_seconds > 0:
+            # It may become quiet at any time until then.
+            self._watch = self.loop.call_later(min(left_seconds, self._quiet_seconds) + 0.01, self._look)
         elif self._is_in_head:
             self._refuse(408, "The request took too long to arrive.")
         else:

@@ -5,10 +5,11 @@ ASGI has no place for reason phrases, but pip, twine, poetry and pdm print the p
 application may put `reason` into `http.response.start` where the scope has the extension `creamery.reason`.
 
 An application that has `hits` (or has an `app` that does) lets the server answer from there: a GET that is one is
-written at once, without scope, task and messages. Everything else goes the way that it always went.
+written at once, without scope, task and messages, and when it comes again word for word, without being parsed. Everything
+else goes the way that it always went.
 
 This leans on names inside uvicorn 0.54.0, which is therefore pinned: `on_message_begin`, `on_headers_complete`,
-`on_response_complete`, `_start_asgi_task`, the attributes of a connection, `RequestResponseCycle.send` and its `transport`,
+`on_message_complete`, `on_response_complete`, `_start_asgi_task`, the attributes of a connection, `RequestResponseCycle.send` and its `transport`,
 to which it writes an answer's head in one piece.
 """
 
@@ -16,12 +17,13 @@ import re
 from io import FileIO
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from creamery.serve.documents import OpenFile
 from creamery.serve.head_limits import LimitedProtocol
 from creamery.serve.hits import Hit, Hits
 from creamery.serve.messages import REASON_EXTENSION, SENDFILE_EXTENSION
-from creamery.serve.sendfile import can_send_files, send_file
+from creamery.serve.sendfile import find_socket, send_at_once, send_file
 from creamery.storage.store import StoreUnavailable
 
 LONGEST_REASON_BYTES = 200
@@ -48,23 +50,61 @@ class _Answered:
 _ANSWERED: Any = _Answered()
 
 
+class _Piece:
+    """What a piece of data held: how many requests began in it, and the last hit among them."""
+
+    begun = 0
+    hit: Hit | None = None
+
+
 class HttpProtocol(LimitedProtocol):
     """One connection of a client."""
 
     _hits: Hits | None = None
+    _socket: int | None = None
+    _is_between_requests = True
+    _piece = _Piece()
     _server_headers: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
 
     def connection_made(self, transport: Any) -> None:
         """Begin a connection."""
         super().connection_made(transport)
+        self._piece = _Piece()
+        self._socket = find_socket(transport)
         self._hits = None if self.root_path or self.limit_concurrency is not None else _find_hits(self.app)
+
+    def data_received(self, data: bytes) -> None:
+        """
+        Take what the client sends: a request that is remembered is answered without being parsed, others are remembered.
+
+        That is right only between two requests, for bytes that hold exactly one. The parser neither sees nor misses it.
+        """
+        if self._hits is None or not self._is_between_requests or not self._may_answer():
+            super().data_received(data)
+            return
+        hit = self._hits.recall(data)
+        if hit is not None:
+            self._send(hit)
+            self.count_answer()
+            return
+        piece = self._piece = _Piece()
+        super().data_received(data)
+        if piece.hit is not None and piece.begun == 1 and self._is_between_requests:
+            self._hits.remember(data, piece.hit)
 
     def on_message_begin(self) -> None:
         """Begin a request. Its scope is made when it is known that an application will see it."""
+        self._is_between_requests = False
+        self._piece.begun += 1
         self.begin_head()
         self.url = b""
         self.headers = []
         self.expect_100_continue = False
+
+    def on_message_complete(self) -> None:
+        """End a request."""
+        self._is_between_requests = True
+        super().on_message_complete()
 
     def on_headers_complete(self) -> None:
         """Answer a hit; else tell the application that its reason phrases will be sent, and hand the request on."""
@@ -72,7 +112,11 @@ class HttpProtocol(LimitedProtocol):
         if self._hits is not None and self._is_plain():
             hit = self._hits.find(self.url, self.headers)
             if hit is not None:
-                self._answer(hit)
+                self._piece.hit = hit
+                self._send(hit)
+                # What the parser still tells of this request (the end of its body) is not for the cycle before it.
+                self.cycle = _ANSWERED
+                self.on_response_complete()
                 return
         url, headers, expects = self.url, self.headers, self.expect_100_continue
         super().on_message_begin()
@@ -81,46 +125,59 @@ class HttpProtocol(LimitedProtocol):
         self.scope["extensions"] = {REASON_EXTENSION: {}}
         super().on_headers_complete()
 
-    def _is_plain(self) -> bool:
-        """
-        Say whether this request may be answered before any other: a GET of HTTP/1.1 on a connection that stays open and
-        can take an answer, while none is in the making.
-        """
-        parser = self.parser
+    def _may_answer(self) -> bool:
+        """Say whether an answer may be sent now: none is in the making, and the client takes what it is sent."""
         return (
             (self.cycle is None or self.cycle.response_complete)
-            and parser.get_method() == b"GET"
-            and parser.get_http_version() == "1.1"
-            and parser.should_keep_alive()
-            and not parser.should_upgrade()
             and not self.pipeline
             and not self.flow.write_paused
             and not self.transport.is_closing()
         )
 
-    def _answer(self, hit: Hit) -> None:
-        head = b"".join((STATUS_LINE[hit.status], self._find_server_headers(), hit.head, b"\r\n"))
-        if len(hit.body) <= JOINED_BYTES:
-            self.transport.write(head + hit.body)
+    def _is_plain(self) -> bool:
+        """Say whether this request may be answered by the protocol: a GET of HTTP/1.1 on a connection that stays open."""
+        parser = self.parser
+        return (
+            self._may_answer()
+            and parser.get_method() == b"GET"
+            and parser.get_http_version() == "1.1"
+            and parser.should_keep_alive()
+            and not parser.should_upgrade()
+        )
+
+    def _send(self, hit: Hit) -> None:
+        head, end, body = hit.reply.head, self._find_server_headers(), hit.body
+        if len(body) <= JOINED_BYTES:
+            self.transport.write(b"".join((head, end, body)))
+        elif hit.file is None or self._socket is None or self.transport.get_write_buffer_size():
+            self.transport.writelines((head, end, body))
         else:
-            self.transport.writelines((head, hit.body))
-        # What the parser still tells of this request (the end of its body) is not for the cycle before it.
-        self.cycle = _ANSWERED
-        self.on_response_complete()
+            self._send_file(self._socket, head + end, body, hit.file)
+
+    def _send_file(self, number: int, head: bytes, body: bytes, file: OpenFile) -> None:
+        try:
+            sent_bytes = send_at_once(number, head, file.number, len(body))
+        except OSError:
+            self.transport.close()
+            return
+        if sent_bytes < len(head):
+            self.transport.writelines((head[sent_bytes:], body))
+        elif sent_bytes < len(head) + len(body):
+            self.transport.write(memoryview(body)[sent_bytes - len(head) :])
 
     def _find_server_headers(self) -> bytes:
-        """Find the lines that the server adds to every answer: the date, in a list that is a new one every second."""
+        """Find the lines that end every head: the date, in a list that is a new one every second, and an empty one."""
         headers, lines = HttpProtocol._server_headers
         if headers is not self.server_state.default_headers:
             headers = self.server_state.default_headers
-            lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+            lines = b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
             HttpProtocol._server_headers = headers, lines
         return lines
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # uvicorn names the class of its cycles in the middle of a long method; a copy of that would age worse.
         cycle.__class__ = _Cycle
-        if can_send_files(self.transport):
+        if self._socket is not None:
             extensions: Any = cycle.scope["extensions"]
             extensions[SENDFILE_EXTENSION] = cast("_Cycle", cycle).send_file
         super()._start_asgi_task(cycle, app)

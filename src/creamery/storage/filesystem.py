@@ -112,8 +112,7 @@ class FilesystemStore:
             raise _said(error, key) from error
         if not stat_bits.S_ISREG(found.st_mode):
             raise NoSuchBlob(key)
-        version = f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"
-        return BlobStat(found.st_size, version, datetime.fromtimestamp(found.st_mtime, UTC))
+        return BlobStat(found.st_size, version_of(found), datetime.fromtimestamp(found.st_mtime, UTC))
 
     def delete(self, key: BlobKey) -> None:
         """Remove a blob's name, for good: a crash does not bring it back."""
@@ -209,6 +208,19 @@ class FilesystemStore:
                 self._durable_folders.clear()
             self._durable_folders.add(str(folder))
             folder = folder.parent
+
+
+def find_version(path: str) -> str | None:
+    """Say which version of a blob lies at a path that `local_path` named, for less than `stat`; None where none can be read."""
+    try:
+        return version_of(os.stat(path))  # noqa: PTH116 - as above.
+    except OSError:
+        return None
+
+
+def version_of(found: os.stat_result) -> str:
+    """Say which version of a blob a file is."""
+    return f"{found.st_mtime_ns:x}-{found.st_ino:x}-{found.st_size:x}"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ here and nowhere else. What lies under `public/` may be served by any web server
 `incoming/` are never served.
 """
 
+from functools import lru_cache
 from typing import Literal, NewType
 
 from creamery.spec.digests import Sha256
@@ -35,6 +36,7 @@ class InvalidKey(ValueError):
     """A text that cannot be a key: it is empty, climbs, is absolute or too long."""
 
 
+@lru_cache(maxsize=4096)
 def check_key(text: str) -> BlobKey:
     """
     Make sure that a text names a place inside a store, whatever the store is.
