@@ -42,8 +42,8 @@ def _values(setting: "Field[Any]") -> str:
         return ", ".join(f"`{value}`" for value in get_args(kind))
     if kind is bool:
         return "`on`, `off`"
-    if kind is int:
-        return "a number above 0"
+    if kind in (int, int | None):
+        return "a number, 0 or more" if setting.metadata.get("zero") else "a number above 0"
     return "a list" if get_origin(kind) is tuple else "text"
 
 
@@ -108,7 +108,7 @@ def metrics_page() -> str:
             name = f"{family.name}_total" if family.type == "counter" else family.name
             labels = ", ".join(f"`{label}`" for label in figure._labelnames)
             rows.append([f"`{name}`", family.type, family.documentation, labels])
-    rows += [[f"`{name}`", "gauge", what, ""] for name, what in _gauges()]
+    rows += [[f"`{name}`", "gauge", what, labels] for name, what, labels in _gauges()]
     return f"""# Metrics
 
 `/metrics` shows these in Prometheus' format, to the networks in `CREAMERY_METRICS_NETWORKS`; to others there is no such page.
@@ -122,8 +122,10 @@ With several processes (`--workers`) any of them shows the sum. Figures of the P
 """
 
 
-def _gauges() -> Iterator[tuple[str, str]]:
-    """Read the gauges that are computed when they are asked for."""
+def _gauges() -> Iterator[tuple[str, str, str]]:
+    """Read the gauges that are computed when they are asked for: name, what, labels."""
     for node in ast.walk(ast.parse((SOURCE / "web" / "operations.py").read_text())):
         if isinstance(node, ast.Call) and called(node) == "GaugeMetricFamily":
-            yield ast.literal_eval(node.args[0]), ast.literal_eval(node.args[1])
+            labels = next((ast.literal_eval(k.value) for k in node.keywords if k.arg == "labels"), [])
+            shown = ", ".join(f"`{label}`" for label in labels)
+            yield ast.literal_eval(node.args[0]), ast.literal_eval(node.args[1]), shown

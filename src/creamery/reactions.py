@@ -17,6 +17,7 @@ def table() -> dict[type, list[Reaction]]:
         accounts.PersonCreated: [],
         accounts.TokenCreated: [],
         accounts.TokenRevoked: [],
+        accounts.LettersPosted: [],
         safety.NamesListed: [],
         safety.NamesUnlisted: [],
         catalog.ProjectCreated: [],

@@ -6,7 +6,7 @@ import pytest
 
 from creamery.accounts import actions
 from creamery.accounts.policy import POLICY, may
-from creamery.accounts.queries import NoSuchToken, authenticate_token
+from creamery.accounts.queries import NoSuchToken, authenticate_token, list_letters
 from creamery.kernel.actor import ANONYMOUS, CONSOLE, SYSTEM, Actor
 from creamery.kernel.refusals import Forbidden
 from tests.factories import create_person, create_token
@@ -15,6 +15,8 @@ from tests.real.inside import Inside
 YES = {
     "person.create": {"system", "console", "staff"},
     "people.list": {"system", "console", "staff"},
+    "letters.list": {"system", "console", "staff"},
+    "letters.retry": {"system", "console", "staff"},
     "token.create": {"system", "console", "self"},
     "token.revoke": {"system", "console", "self", "staff"},
 }
@@ -61,6 +63,8 @@ def test_the_actions_ask_the_policy(who: str, inside: Inside) -> None:
             lambda: actions.create_token(about.person_id or 0, name="x", projects=None, expires_at=None, actor=actor)
         ),
         "token.revoke": attempt(lambda: actions.revoke_token(made.id, actor=actor)),
+        "letters.list": attempt(lambda: list_letters(actor=actor)),
+        "letters.retry": attempt(lambda: actions.retry_letters(actor=actor)),
     }
     assert {name for name, is_done in done.items() if is_done} == {name for name in done if who in YES[name]}
 

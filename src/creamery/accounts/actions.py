@@ -1,19 +1,19 @@
 """The verbs of accounts."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from creamery.accounts.events import TokenCreated, TokenRevoked
+from creamery.accounts.events import LettersPosted, TokenCreated, TokenRevoked
 from creamery.accounts.models import Person, Token
 from creamery.accounts.policy import may
 from creamery.accounts.queries import SETUP_CODE, NoSuchPerson, NoSuchToken, SetupOver, require_setup_code, setup_digest
 from creamery.accounts.steps import add_person
 from creamery.accounts.tokens import new_identifier, write_token
-from creamery.kernel import clock
+from creamery.kernel import clock, letters
 from creamery.kernel.actor import Actor
 from creamery.kernel.events import Subject, record
 from creamery.kernel.notes import remove_note, write_note
@@ -144,6 +144,24 @@ def revoke_token(token_id: int, *, actor: Actor) -> None:
             actor=actor,
             about=[Subject("person", token.person_id)],
         )
+
+
+@writes
+def retry_letters(letter_ids: Collection[int] | None = None, *, actor: Actor) -> list[int]:
+    """
+    Put letters that were given up, all or these, in the post once more. Returns their ids.
+
+    Raises:
+        Forbidden: the actor is neither the operator nor of the staff.
+
+    Records: LettersPosted.
+    """
+    if not may(actor, "letters.retry"):
+        raise Forbidden
+    posted = letters.retry(letter_ids)
+    if posted:
+        record(LettersPosted(letter_ids=posted), actor=actor, about=[])
+    return posted
 
 
 def _token_projects(name: str, projects: Sequence[str] | None, expires_at: datetime | None) -> list[str] | None:

@@ -31,3 +31,10 @@ class TokenRevoked(Event):
     person_id: int
     token_id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettersPosted(Event):
+    """Letters that had been given up were put in the post once more."""
+
+    letter_ids: list[int]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from creamery.kernel.actor import Actor
 
-Permission = Literal["person.create", "token.create", "token.revoke", "people.list"]
+Permission = Literal["person.create", "token.create", "token.revoke", "people.list", "letters.list", "letters.retry"]
 Predicate = Callable[[Actor, int | None], bool]
 
 
@@ -27,6 +27,8 @@ def is_self(actor: Actor, person_id: int | None) -> bool:
 POLICY: dict[Permission, list[list[Predicate]]] = {
     "person.create": [[is_operator], [is_staff]],
     "people.list": [[is_operator], [is_staff]],
+    "letters.list": [[is_operator], [is_staff]],
+    "letters.retry": [[is_operator], [is_staff]],
     "token.create": [[is_operator], [is_self]],
     "token.revoke": [[is_operator], [is_self], [is_staff]],
 }

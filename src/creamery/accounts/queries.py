@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from creamery.accounts.models import Person, Token
+from creamery.accounts.policy import may
 from creamery.accounts.tokens import BadToken, read_token
-from creamery.kernel import clock
+from creamery.kernel import clock, letters
 from creamery.kernel.actor import Actor
+from creamery.kernel.letters import LetterLine, State
 from creamery.kernel.notes import find_note
 from creamery.kernel.refusals import Forbidden, Missing
 
@@ -141,6 +143,18 @@ def list_tokens(username: str | None = None) -> list[TokenLine]:
         )
         for t in tokens
     ]  # fmt: skip
+
+
+def list_letters(state: State | None = None, *, actor: Actor) -> list[LetterLine]:
+    """
+    List the letters of the last month, newest first; only those of one state if it is given.
+
+    Raises:
+        Forbidden: the actor is neither the operator nor of the staff.
+    """
+    if not may(actor, "letters.list"):
+        raise Forbidden
+    return letters.list_letters(state)
 
 
 def usernames(person_ids: Sequence[int]) -> dict[int, str]:

@@ -7,21 +7,22 @@ besides the facts: `username`, `public_url`, `public_host`, `contact`.
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import Count
 from django.template.backends.django import DjangoTemplates
 from django.utils import translation
 
 from creamery.kernel import clock, outbox
 from creamery.kernel.mail import MailRefused, send_mail
 from creamery.kernel.models import LetterRow
-from creamery.kernel.outbox import Claim
+from creamery.kernel.outbox import Claim, NotNow
 from creamery.kernel.transactions import needs_transaction
 from creamery.settings import CONFIG
 
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 GIVEN_UP_AFTER = timedelta(days=3)
 KEPT = timedelta(days=30)
+State = Literal["waiting", "sent", "failed"]
 
 
 class Addressee(NamedTuple):
@@ -75,7 +77,7 @@ def send(letter_id: int, *, claim: Claim) -> None:
         _give_up(letter, str(error))
     except OSError as error:
         if clock.now() - letter.at < GIVEN_UP_AFTER:
-            raise
+            raise NotNow(str(error)) from error
         _give_up(letter, str(error))
     else:
         LetterRow.objects.filter(pk=letter_id).update(state="sent", ended_at=clock.now())
@@ -110,3 +112,44 @@ def forget_old(*, claim: Claim) -> None:
     """Remove letters that were sent or given up a month ago: they hold addresses. What happened stays in the record."""
     claim.hold()
     LetterRow.objects.filter(ended_at__lt=clock.now() - KEPT).delete()
+
+
+@dataclass(frozen=True, slots=True)
+class LetterLine:
+    """A letter in a list."""
+
+    id: int
+    username: str
+    address: str
+    template: str
+    state: State
+    at: datetime
+    ended_at: datetime | None
+    error: str
+
+
+def list_letters(state: State | None = None) -> list[LetterLine]:
+    """List the letters of the last month, newest first."""
+    rows = LetterRow.objects.order_by("-pk")
+    if state is not None:
+        rows = rows.filter(state=state)
+    columns = "pk", "username", "to", "template", "state", "at", "ended_at", "error"
+    return [LetterLine(*row) for row in rows.values_list(*columns)]
+
+
+def retry(letter_ids: Collection[int] | None = None) -> list[int]:
+    """Put letters that were given up, all or these, in the post once more, in the open transaction. Returns their ids."""
+    needs_transaction("retry")
+    failed = LetterRow.objects.select_for_update().filter(state="failed").order_by("pk")
+    if letter_ids is not None:
+        failed = failed.filter(pk__in=letter_ids)
+    ids = list(failed.values_list("pk", flat=True))
+    LetterRow.objects.filter(pk__in=ids).update(state="waiting", at=clock.now(), ended_at=None, error="")
+    outbox.owe_each(send, ids)
+    return ids
+
+
+def count_letters() -> dict[State, int]:
+    """Count letters by state, as `/metrics` shows them; those that were sent for a month only."""
+    counts: dict[State, int] = {"waiting": 0, "sent": 0, "failed": 0}
+    return counts | dict(LetterRow.objects.values_list("state").annotate(n=Count("pk")))

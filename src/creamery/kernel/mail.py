@@ -19,7 +19,6 @@ from django.core.mail import EmailMessage  # noqa: TID251 - this is the one plac
 from django.core.mail.backends.smtp import EmailBackend  # noqa: TID251 - as above.
 
 from creamery.config import asks_for_tls
-from creamery.kernel.failpoints import reach
 from creamery.settings import CONFIG
 
 log = logging.getLogger(__name__)
@@ -32,7 +31,7 @@ class MailRefused(Exception):
     """The server takes this letter now and for ever not: there is no such address, or it does not like what it says."""
 
 
-class MailClosed(Exception):
+class MailClosed(OSError):
     """The server did not answer a moment ago, and is not asked again yet."""
 
 
@@ -45,7 +44,8 @@ class Carrier(Protocol):
 
         Raises:
             MailRefused: it will never be taken.
-            MailClosed, OSError, SMTPException: it may be taken later.
+            ValueError: it cannot be written down as a letter.
+            OSError, of which MailClosed and SMTPException are kinds: it may be taken later.
         """
 
 
@@ -92,7 +92,7 @@ class Server:
             _give_up_if_final({code for code, _text in error.recipients.values()}, error)
         except (smtplib.SMTPDataError, smtplib.SMTPSenderRefused) as error:
             _give_up_if_final({error.smtp_code}, error)
-        except OSError:  # SMTPException is one, too.
+        except OSError:
             self._closed_until = time.monotonic() + CLOSED_SECONDS
             raise
         finally:
@@ -119,7 +119,7 @@ def send_mail(*, to: str, subject: str, body: str, name: str, at: datetime) -> N
 
     Raises:
         MailRefused: it will never be taken.
-        MailClosed, OSError: it may be taken later.
+        OSError: it may be taken later.
     """
     host = CONFIG.letters_from.rpartition("@")[2]
     headers = {
@@ -129,5 +129,8 @@ def send_mail(*, to: str, subject: str, body: str, name: str, at: datetime) -> N
         "Auto-Submitted": "auto-generated",
     }
     message = EmailMessage(subject, body, CONFIG.letters_from, [to], headers=headers)
-    the_carrier().carry(message, name)
-    reach("mail.carried")
+    try:
+        the_carrier().carry(message, name)
+    except ValueError as error:
+        # An address that is none, or a line break where it would begin a header of its own.
+        raise MailRefused(str(error)) from error

@@ -49,6 +49,10 @@ class ClaimLost(Exception):
     """The lease ran out and somebody else holds it; what was built must not be written."""
 
 
+class NotNow(Exception):
+    """A reaction's way to say that what it needs is away: it is tried again, and the log says so in one line."""
+
+
 React = Callable[..., None]
 """
 A reaction: a function of a module that gets the id it is about, if it has one, and `claim=`; it reads the present. It may run
@@ -271,7 +275,10 @@ def _run_claimed(key: JobKey, claim: Claim) -> bool | None:
         Job.objects.create(reaction=key.reaction, key=key.key, created_at=now, due_at=now)
         return None
     except Exception as error:
-        log.exception("Reaction %s(%s) failed", *key)
+        if isinstance(error, NotNow):
+            log.warning("Reaction %s(%s) waits: %s", *key, error)
+        else:
+            log.exception("Reaction %s(%s) failed", *key)
         _note_failure(twins, error)
         return False
     reach("outbox.reacted")

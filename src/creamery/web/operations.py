@@ -12,6 +12,7 @@ from prometheus_client.registry import REGISTRY
 
 from creamery.catalog.document_queries import current_serial
 from creamery.config import shares_metrics
+from creamery.kernel.letters import count_letters
 from creamery.kernel.outbox import backlog
 from creamery.kernel.stores import the_store
 from creamery.settings import CONFIG
@@ -54,7 +55,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if shares_metrics():
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    body = generate_latest(registry) + generate_latest(_OutboxRegistry())
+    body = generate_latest(registry) + generate_latest(_RecordRegistry())
     return HttpResponse(body, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -68,8 +69,8 @@ def _may_see(address: str) -> bool:
     return any(asker in ipaddress.ip_network(network) for network in CONFIG.metrics_networks)
 
 
-class _OutboxRegistry(CollectorRegistry):
-    """Reads the outbox when it is asked."""
+class _RecordRegistry(CollectorRegistry):
+    """Reads the record when it is asked."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         state = backlog()
@@ -78,4 +79,10 @@ class _OutboxRegistry(CollectorRegistry):
         yield GaugeMetricFamily(
             "creamery_jobs_oldest_seconds", "Age of the oldest job that is due.", state.oldest_seconds
         )
+        letters = GaugeMetricFamily(
+            "creamery_letters", "Letters of the last month: waiting, sent, or failed for good.", labels=["state"]
+        )
+        for letter_state, count in count_letters().items():
+            letters.add_metric([letter_state], count)
+        yield letters
         yield GaugeMetricFamily("creamery_serial", "Serial of the last change.", current_serial())
