@@ -309,7 +309,7 @@ def _number(name: str, text: str) -> int:
     return number
 
 
-def _number_or_none(name: str, text: str) -> int:
+def _whole_number(name: str, text: str) -> int:
     if text.isascii() and text.isdigit():
         return int(text)
     raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; it must be a whole number, 0 for no limit.")
@@ -420,12 +420,12 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "index_policy": _one_of("open", "public"),
     "typo_squats": _one_of("off", "warn", "refuse"),
     "max_file_bytes": _number,
-    "max_project_bytes": _number_or_none,
-    "max_index_bytes": _number_or_none,
-    "max_new_projects_per_person": _number_or_none,
-    "max_new_projects_per_address": _number_or_none,
-    "release_closes_after_days": _number_or_none,
-    "deletion_hours": _number_or_none,
+    "max_project_bytes": _whole_number,
+    "max_index_bytes": _whole_number,
+    "max_new_projects_per_person": _whole_number,
+    "max_new_projects_per_address": _whole_number,
+    "release_closes_after_days": _whole_number,
+    "deletion_hours": _whole_number,
     "deleted_names": _one_of("owners", "nobody"),
     "mail_url": _mail_url,
     "mail_from": _address,

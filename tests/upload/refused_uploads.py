@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from creamery.accounts.queries import get_person_id
+from creamery.catalog import upkeep_actions as upkeep
 from creamery.catalog.actions import ensure_default_index
-from creamery.catalog.models import File, Project
+from creamery.catalog.models import Project
 from creamery.kernel.actor import CONSOLE, Actor
 from creamery.safety.actions import list_names_as
 from tests.factories import Upload, build, create_person, make_upload, publish, upload_of
@@ -78,7 +79,13 @@ def published_in_another_spelling() -> None:
 def published_and_deleted() -> None:
     """Let the file have been there, and gone."""
     publish(NAME, actor=ada())
-    File.objects.update(state="deleted")
+    upkeep.delete_file(NAME, WHEEL, actor=ada())
+
+
+def release_deleted() -> None:
+    """Let the release have been there with another file, and gone."""
+    publish(NAME, "sdist", actor=ada())
+    upkeep.delete_release(NAME, "1.0", actor=ada())
 
 
 def closed(status: str) -> Callable[[], None]:
@@ -119,10 +126,9 @@ def look_alike_on_a_public_index() -> None:
 
 
 def deleted_project() -> None:
-    """Let the project have been there, and gone; its row stays."""
-    publish(NAME, "sdist", actor=ada())
-    Project.objects.update(status="deleted")
-    File.objects.update(state="deleted")
+    """Let another's project have been there, and gone."""
+    published_by_another()
+    upkeep.delete_project(NAME, actor=CONSOLE)
 
 
 def of_metadata(*headers: tuple[str, str], **changed: str) -> Callable[[], Upload]:
@@ -242,7 +248,7 @@ REFUSED: dict[str, Refused] = {
     ),
     "name-of-a-deleted-project": Refused(
         status=403, before=deleted_project, send=lambda: make_upload(Distribution(name=NAME, version="2.0")),
-        mentions=["deleted"], refusal="project-closed",
+        mentions=["was deleted", "another name"], refusal="name-was-deleted",
     ),
     "filename-of-the-past-on-a-public-index": Refused(
         status=400,
@@ -329,5 +335,12 @@ REFUSED: dict[str, Refused] = {
         send=fine,
         mentions=["previously used by a file that has since been deleted"],
         refusal="file-was-deleted",
+    ),
+    "release-was-deleted": Refused(
+        status=400,
+        before=release_deleted,
+        send=fine,
+        mentions=[f"{NAME} 1.0 was deleted", "new version"],
+        refusal="release-was-deleted",
     ),
 }  # fmt: skip

@@ -6,7 +6,7 @@ of the index has. 0 is no limit. The operator at the command line has none.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db.models import Max, Q
@@ -17,10 +17,11 @@ from django.utils.translation import gettext_lazy as _
 from creamery.catalog.counting import lock_serials
 from creamery.catalog.events import ProjectCreated
 from creamery.catalog.models import Index, LimitOverride, Project
+from creamery.catalog.policy import About, may
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
 from creamery.kernel.history import count_recent
-from creamery.kernel.refusals import Limited
+from creamery.kernel.refusals import Forbidden, Limited
 from creamery.settings import CONFIG
 
 HOUR = timedelta(hours=1)
@@ -188,6 +189,32 @@ def _most_file_bytes(usual: int, _moment: int) -> int:
     values = LimitOverride.objects.filter(kind="file-bytes")
     found = values.aggregate(most=Max("value"), boundless=Max("pk", filter=Q(value=0)))
     return max(usual, found["most"] or 0) if found["boundless"] is None else BOUNDLESS
+
+
+@dataclass(frozen=True, slots=True)
+class LimitLine:
+    """A limit of one project or one person; the other of the two is empty."""
+
+    kind: str
+    value: int
+    project: str
+    username: str
+    set_at: datetime
+    set_by: str
+
+
+def list_limits(*, actor: Actor) -> list[LimitLine]:
+    """
+    List the limits of single projects and people.
+
+    Raises:
+        Forbidden: the actor is not the operator.
+    """
+    if not may(actor, "limits.change", About()):
+        raise Forbidden
+    rows = LimitOverride.objects.order_by("project__name", "person__username", "kind")
+    columns = rows.values_list("kind", "value", "project__name", "person__username", "set_at", "set_by")
+    return [LimitLine(kind, value, name or "", user or "", at, by) for kind, value, name, user, at, by in columns]
 
 
 def whom_to_ask() -> str:

@@ -2,7 +2,8 @@
 The verbs of a project's owners: yank, un-yank, delete, change the status.
 
 Each returns whether anything changed: what is so already is left alone, without an event or a letter. Each takes the
-project's row first, so that two of them, or one and an upload, go one after the other.
+project's row first, so that two of them, or one and an upload, go one after the other. Whoever answers a person calls
+`kernel.outbox.run_soon` before, so that installers see the change when the person hears of it.
 """
 
 from django.db.models import QuerySet
@@ -22,7 +23,6 @@ from creamery.catalog.upkeep_steps import (
 )
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
-from creamery.kernel.failpoints import reach
 from creamery.kernel.transactions import writes
 
 GIVEN_STATUSES = ("active", "deprecated", "archived")
@@ -86,7 +86,7 @@ def yank_file(name: str, filename: str, *, reason: str = "", actor: Actor) -> bo
     Raises:
         NoSuchProject, NoSuchFile, MayNotManage, ProjectFrozen, InvalidReason: as their names say.
 
-    Records: FileYanked (seen by the project, the person).
+    Records: FileYanked (seen by the project, the file, the person).
     """
     project = get_project_to_change(name, "project.yank", actor=actor)
     file, reason = get_file(project, filename), clean_reason(reason)
@@ -104,7 +104,7 @@ def yank_file(name: str, filename: str, *, reason: str = "", actor: Actor) -> bo
         reason=reason,
     )
     change = Change(f"yank file {filename}", version)
-    conclude(project, event, change, mail.file_yanked(filename, reason), actor=actor)
+    conclude(project, event, change, mail.file_yanked(filename, reason), file=file, actor=actor)
     return True
 
 
@@ -116,7 +116,7 @@ def unyank_file(name: str, filename: str, *, actor: Actor) -> bool:
     Raises:
         NoSuchProject, NoSuchFile, MayNotManage, ProjectFrozen: as their names say.
 
-    Records: FileUnyanked (seen by the project, the person).
+    Records: FileUnyanked (seen by the project, the file, the person).
     """
     project = get_project_to_change(name, "project.yank", actor=actor)
     file = get_file(project, filename)
@@ -133,7 +133,7 @@ def unyank_file(name: str, filename: str, *, actor: Actor) -> bool:
         version=version,
     )
     change = Change(f"unyank file {filename}", version)
-    conclude(project, event, change, mail.file_unyanked(filename), actor=actor)
+    conclude(project, event, change, mail.file_unyanked(filename), file=file, actor=actor)
     return True
 
 
@@ -145,14 +145,14 @@ def delete_file(name: str, filename: str, *, actor: Actor) -> bool:
     Raises:
         NoSuchProject, NoSuchFile, MayNotManage, ProjectFrozen, TooLateToDelete: as their names say.
 
-    Records: FileDeleted (seen by the project, the person).
+    Records: FileDeleted (seen by the project, the file, the person).
     """
     project = get_project_to_change(name, "project.delete", actor=actor)
     file = get_file(project, filename, also_deleted=True)
     if file.state == "deleted":
         return False
     version, this = file.release.version, File.objects.filter(pk=file.pk)
-    delete_files(this, version=version, actor=actor)
+    delete_files(this, actor=actor)
     event = events.FileDeleted(
         index_id=project.index_id,
         project_id=project.pk,
@@ -162,7 +162,8 @@ def delete_file(name: str, filename: str, *, actor: Actor) -> bool:
         version=version,
     )
     change = Change(f"remove file {filename}", version)
-    _stamp(this, conclude(project, event, change, mail.file_deleted(filename), actor=actor))
+    letter = mail.file_deleted(filename)
+    _stamp(this, conclude(project, event, change, letter, file=file, actor=actor))
     return True
 
 
@@ -180,7 +181,7 @@ def delete_release(name: str, version: str, *, actor: Actor) -> bool:
     release = get_release(project, version, also_deleted=True)
     if release.deleted_at is not None:
         return False
-    filenames = delete_files(File.objects.filter(release=release), version=release.version, actor=actor)
+    filenames = delete_files(File.objects.filter(release=release), actor=actor)
     Release.objects.filter(pk=release.pk).update(deleted_at=clock.now())
     choose_latest(project.pk)
     event = events.ReleaseDeleted(
@@ -211,10 +212,8 @@ def delete_project(name: str, *, actor: Actor) -> bool:
     project = get_project_to_change(name, "project.delete", actor=actor)
     if project.status == "deleted":
         return False
-    for release in Release.objects.filter(project=project).only("pk", "version"):
-        delete_files(File.objects.filter(release=release), version=release.version, actor=actor)
+    delete_files(File.objects.filter(project=project), actor=actor)
     Release.objects.filter(project=project).update(deleted_at=clock.now())
-    reach("catalog.releases-deleted")
     Project.objects.filter(pk=project.pk).update(status="deleted", status_reason="", latest_version="", summary="")
     event = events.ProjectDeleted(index_id=project.index_id, project_id=project.pk, name=project.name)
     serial = conclude(project, event, Change("remove project"), mail.project_deleted(), actor=actor)

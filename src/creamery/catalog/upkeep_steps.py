@@ -1,9 +1,8 @@
 """Pieces of the actions on what is published, with the refusals that they raise. What writes needs an open transaction."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
@@ -147,7 +146,7 @@ def clean_reason(reason: str) -> str:
     return cleaned
 
 
-def delete_files(files: QuerySet[File], *, version: str, actor: Actor) -> list[str]:
+def delete_files(files: QuerySet[File], *, actor: Actor) -> list[str]:
     """
     Mark files deleted, and let go of their content, which is swept a day later. Returns their names.
 
@@ -155,29 +154,35 @@ def delete_files(files: QuerySet[File], *, version: str, actor: Actor) -> list[s
         TooLateToDelete: the operator has set a time for it, which is over.
     """
     needs_transaction("delete_files")
-    rows = list(files.filter(state__in=DELETABLE).order_by("filename"))
-    _require_in_time(rows, version, actor)
-    blob_ids = {blob_id for file in rows for blob_id in (file.blob_id, file.metadata_blob_id) if blob_id is not None}
-    # In the order of the digests, as everybody who locks several.
-    locked = Blob.objects.select_for_update(no_key=True).filter(pk__in=blob_ids).order_by("sha256")
-    Blob.objects.filter(pk__in=[blob.pk for blob in locked]).update(used_at=clock.now())
-    File.objects.filter(pk__in=[file.pk for file in rows]).update(state="deleted", blob=None, metadata_blob=None)
-    return [file.filename for file in rows]
+    doomed = files.filter(state__in=DELETABLE)
+    names = list(doomed.order_by("filename").values_list("filename", flat=True))
+    _require_in_time(doomed, actor)
+    let_go = Q(pk__in=doomed.values("blob")) | Q(pk__in=doomed.values("metadata_blob"))
+    # In the order of the digests, as everybody who locks several: else two could wait for each other.
+    list(Blob.objects.select_for_update(no_key=True).filter(let_go).order_by("sha256").values_list("pk"))
+    Blob.objects.filter(let_go).update(used_at=clock.now())
+    doomed.update(state="deleted", blob=None, metadata_blob=None)
+    return names
 
 
-def _require_in_time(files: Iterable[File], version: str, actor: Actor) -> None:
+def _require_in_time(files: QuerySet[File], actor: Actor) -> None:
     hours = CONFIG.deletion_hours
-    if not hours or actor.kind == "system" or Version(version).is_prerelease:
+    if not hours or actor.kind == "system":
         return
-    for file in files:
-        if file.uploaded_at < clock.now() - timedelta(hours=hours):
-            raise TooLateToDelete(filename=file.filename, hours=hours)
+    old = files.filter(uploaded_at__lt=clock.now() - timedelta(hours=hours), release__is_prerelease=False)
+    first = old.order_by("filename").values_list("filename", flat=True).first()
+    if first is not None:
+        raise TooLateToDelete(filename=first, hours=hours)
 
 
-def conclude(project: Project, event: Event, change: Change, letter: mail.Letter, *, actor: Actor) -> int:
-    """Record what was done, write to the project's people, and number the change. Returns its serial."""
+def conclude(
+    project: Project, event: Event, change: Change, letter: mail.Letter, *, file: File | None = None, actor: Actor
+) -> int:
+    """Record what was done to the project, or to one file of it, write to its people, number the change. Returns its serial."""
     needs_transaction("conclude")
     about = [Subject("project", project.pk)]
+    if file is not None:
+        about.append(Subject("file", file.pk))
     if actor.person_id is not None:
         about.append(Subject("person", actor.person_id))
     record(event, actor=actor, about=about)

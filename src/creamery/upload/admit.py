@@ -57,10 +57,10 @@ def admit(claims: Claims, received: Received, *, policy_name: str | None = None,
     limits = admit_size(index, project, claims, received.size_bytes, actor=actor)
     rulings, may_look_alike = list(rule_on_filename(claims.dist, policy)), True
     release = None
-    if project is None:
+    if project is None or project.status == "deleted":
         name = rule_on_new_name(index.id, normalized, policy)
         rulings, may_look_alike = [*name.rulings, *rulings], name.may_look_alike
-    else:
+    if project is not None:
         require_open_release(project, claims.dist.version, actor=actor)
         release = find_known_release(project.pk, claims.dist.version)
     return Admission(

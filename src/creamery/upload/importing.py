@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from creamery.catalog.limits import most_file_bytes
 from creamery.kernel.actor import Actor
 from creamery.kernel.refusals import Refusal
 from creamery.settings import CONFIG
@@ -46,7 +47,7 @@ def import_files(paths: Iterable[Path], *, actor: Actor) -> Iterator[Imported]:
 
 def _import_one(path: Path, actor: Actor) -> Imported:
     try:
-        received = receive_local(path, CONFIG.incoming, CONFIG.max_file_bytes)
+        received = receive_local(path, CONFIG.incoming, most_file_bytes(CONFIG.max_file_bytes))
         published = upload_file(form_for_local(path.name), received, actor=actor)
     except Refusal as refusal:
         return Imported(path, "refused", refusal.code, refusal.message())
