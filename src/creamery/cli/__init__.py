@@ -11,11 +11,14 @@ import click
 
 from creamery.cli.checking import check
 from creamery.cli.importing import import_
+from creamery.cli.letters import letters_
+from creamery.cli.limits import limits
 from creamery.cli.names import names_
 from creamery.cli.output import complain
 from creamery.cli.people import token, user
 from creamery.cli.rebuilding import rebuild
 from creamery.cli.serving import serve, worker
+from creamery.cli.upkeep import file_, project, release
 from creamery.cli.verifying import verify
 from creamery.config import BadSetting
 from creamery.kernel.logs import mask
@@ -32,7 +35,11 @@ def commands() -> None:
     """Creamery: the Python package index that anyone can run."""
 
 
-for command in (serve, worker, user, token, import_, check, names_, rebuild, verify):
+EVERYTHING = (
+    serve, worker, user, token, import_, check, project, release, file_, names_, limits, letters_, rebuild, verify,
+)  # fmt: skip
+
+for command in EVERYTHING:
     commands.add_command(command)
 
 
