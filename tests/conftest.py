@@ -168,6 +168,15 @@ def inside(django_db_blocker: DjangoDbBlocker, _application: Inside) -> Iterator
 
 
 @pytest.fixture
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make argon2 cheap for what is done in this process, where a test is not about how dear it is."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    monkeypatch.setattr(Argon2PasswordHasher, "memory_cost", 512)
+    monkeypatch.setattr(Argon2PasswordHasher, "time_cost", 1)
+
+
+@pytest.fixture
 def clients(running_index: RunningIndex, tmp_path: Path) -> Clients:
     """Give real pip, uv and twine, pointed at the running index, with empty homes and caches."""
     return Clients(running_index.url, tmp_path / "clients")

@@ -98,6 +98,18 @@ class LetterRow(models.Model):
         indexes = [models.Index(fields=["ended_at"], name="letter_ended")]
 
 
+class LimitCount(models.Model):
+    """How often something was done in the window that began then."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    begun_at = models.DateTimeField()
+    count = models.IntegerField()
+
+    class Meta:
+        db_table = "limit_count"
+        indexes = [models.Index(fields=["begun_at"], name="limit_begun")]
+
+
 class Note(models.Model):
     """A fact that the program keeps about itself, such as the public path that documents were written for."""
 
