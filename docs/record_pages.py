@@ -116,6 +116,7 @@ def _askers() -> dict[str, list[Asker]]:
         "accounts": [(n, a, 1) for n, a in {**people, "another person": other, "nobody": ANONYMOUS}.items()],
         "catalog": [
             ("operator", CONSOLE, about[None]),
+            *((f"{role}, logged in", ada, about[role]) for role in ("owner", "maintainer", "publisher")),
             *((f"token of {role}", token, about[role]) for role in ("owner", "maintainer", "publisher")),
             ("token of owner, limited to another project", narrow, about["owner"]),
             ("token of somebody without a role", token, about[None]),

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from creamery.accounts import events as accounts
+from creamery.accounts import log_in
 from creamery.catalog import events as catalog
-from creamery.kernel import letters
+from creamery.kernel import letters, shared_limits
 from creamery.kernel.outbox import Reaction, later, soon
 from creamery.publish import feeds, json_page, project_page, readme, root_page, site_map
 from creamery.safety import events as safety
@@ -18,6 +19,9 @@ def table() -> dict[type, list[Reaction]]:
         accounts.TokenCreated: [],
         accounts.TokenRevoked: [],
         accounts.LettersPosted: [],
+        accounts.SessionBegun: [],
+        accounts.LogInFailed: [],
+        accounts.SessionEnded: [],
         safety.NamesListed: [],
         safety.NamesUnlisted: [],
         catalog.ProjectCreated: [],
@@ -60,6 +64,8 @@ def periodic() -> dict[Reaction, timedelta]:
         later(site_map.render_statistics): timedelta(hours=1),
         later(site_map.render): timedelta(days=1),
         later(letters.forget_old): timedelta(days=1),
+        later(log_in.forget_ended_sessions): timedelta(hours=1),
+        later(shared_limits.forget_old): timedelta(days=1),
     }
 
 

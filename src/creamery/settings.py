@@ -31,10 +31,12 @@ _SECURE = _PUBLIC.scheme == "https"
 FORCE_SCRIPT_NAME = CONFIG.public_path or None
 CSRF_TRUSTED_ORIGINS = [f"{_PUBLIC.scheme}://{_PUBLIC.netloc}"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
-SESSION_COOKIE_NAME = "__Host-session" if _SECURE and not CONFIG.public_path else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if _SECURE and not CONFIG.public_path else "csrf"
+# Browsers keep such a cookie to this host, and __Host- to its root; other sites below the same domain cannot set it.
+_GUARD = "" if not _SECURE else "__Secure-" if CONFIG.public_path else "__Host-"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_GUARD}session", f"{_GUARD}csrf"
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = (CONFIG.public_path or "") + "/"
 CSRF_COOKIE_HTTPONLY = True
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # No cookie more.
 CSRF_FAILURE_VIEW = "creamery.web.pages.errors.forged_form"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
@@ -61,9 +63,8 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
     "creamery.web.middleware.who_asks",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "creamery.urls"
 WSGI_APPLICATION = None
@@ -99,6 +100,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["creamery.accounts.log_in.PersonBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

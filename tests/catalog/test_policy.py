@@ -111,9 +111,10 @@ def test_only_the_operator_may_rebuild(actor: Actor) -> None:
     assert may(actor, "index.rebuild", About()) is (actor.kind == "system")
 
 
-def test_every_permission_is_tried_here_or_in_test_upkeep_policy() -> None:
+def test_every_permission_is_tried_here_or_where_things_are_managed() -> None:
     here = {"project.create", "project.upload", "index.rebuild"}
     there = {
+        "project.addresses",
         "project.list",
         "project.see",
         "project.yank",

@@ -38,3 +38,24 @@ class LettersPosted(Event):
     """Letters that had been given up were put in the post once more."""
 
     letter_ids: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionBegun(Event):
+    """A person logged in."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogInFailed(Event):
+    """Somebody tried to log in as this person, or, with the id 0, under a name that nobody has."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionEnded(Event):
+    """A person logged out."""
+
+    person_id: int

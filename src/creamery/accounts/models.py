@@ -49,6 +49,11 @@ class Person(AbstractBaseUser):
     def __str__(self) -> str:
         return self.username
 
+    @property
+    def may_act(self) -> bool:
+        """Whether this person may do anything here, however they prove who they are."""
+        return self.is_active and self.email_verified_at is not None
+
 
 class Token(models.Model):
     """

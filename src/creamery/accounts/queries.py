@@ -79,6 +79,11 @@ class TokenLine:
     revoked_at: datetime | None
     last_used_at: datetime | None
 
+    @property
+    def is_expired(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at is not None and self.expires_at <= clock.now()
+
 
 def get_person_id(username: str) -> int:
     """
@@ -136,13 +141,20 @@ def list_tokens(username: str | None = None) -> list[TokenLine]:
     tokens = Token.objects.select_related("person").order_by("-pk")
     if username is not None:
         tokens = tokens.filter(person_id=get_person_id(username))
-    return [
-        TokenLine(
-            t.pk, t.name, t.person.username, None if t.projects is None else tuple(t.projects),
-            t.created_at, t.expires_at, t.revoked_at, t.last_used_at,
-        )
-        for t in tokens
-    ]  # fmt: skip
+    return [_token_line(token) for token in tokens]
+
+
+def list_own_tokens(actor: Actor) -> list[TokenLine]:
+    """List the actor's tokens that were not revoked, newest first."""
+    tokens = Token.objects.select_related("person").filter(person_id=actor.person_id or 0, revoked_at=None)
+    return [_token_line(token) for token in tokens.order_by("-pk")]
+
+
+def _token_line(token: Token) -> TokenLine:
+    return TokenLine(
+        token.pk, token.name, token.person.username, None if token.projects is None else tuple(token.projects),
+        token.created_at, token.expires_at, token.revoked_at, token.last_used_at,
+    )  # fmt: skip
 
 
 def list_letters(state: State | None = None, *, actor: Actor) -> list[LetterLine]:
@@ -199,7 +211,7 @@ def authenticate_token(text: str, *, asked_by: Actor) -> Actor:
 
 def _may_act(token: Token) -> bool:
     expired = token.expires_at is not None and token.expires_at <= clock.now()
-    return not expired and token.person.is_active and token.person.email_verified_at is not None
+    return not expired and token.person.may_act
 
 
 def _note_use(token: Token, address: str) -> None:

@@ -1,4 +1,4 @@
-"""The operator's verbs about limits: give a project or a person one of its own, and take it back."""
+"""The operator's and the staff's verbs about limits: give a project or a person one of its own, and take it back."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ def set_limit(kind: str, value: int, *, project: str = "", username: str = "", a
     Give a project or a person a limit of its own, which stands above the setting. Returns whether anything changed.
 
     Raises:
-        Forbidden: the actor is not the operator.
+        Forbidden: the actor is neither the operator nor of the staff.
         NoSuchProject, NoSuchPerson, InvalidLimit: as their names say.
 
     Records: LimitChanged (seen by the project or the person).
@@ -57,7 +57,7 @@ def remove_limit(kind: str, *, project: str = "", username: str = "", actor: Act
     Take the own limit of a project or a person back: the setting counts again. Returns whether there was one.
 
     Raises:
-        Forbidden: the actor is not the operator.
+        Forbidden: the actor is neither the operator nor of the staff.
         NoSuchProject, NoSuchPerson, InvalidLimit: as their names say.
 
     Records: LimitChanged (seen by the project or the person).

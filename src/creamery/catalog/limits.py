@@ -208,7 +208,7 @@ def list_limits(*, actor: Actor) -> list[LimitLine]:
     List the limits of single projects and people.
 
     Raises:
-        Forbidden: the actor is not the operator.
+        Forbidden: the actor is neither the operator nor of the staff.
     """
     if not may(actor, "limits.change", About()):
         raise Forbidden

@@ -12,6 +12,7 @@ Permission = Literal[
     "project.retake",
     "project.list",
     "project.see",
+    "project.addresses",
     "project.yank",
     "project.delete",
     "project.status",
@@ -63,8 +64,18 @@ def has_role(_actor: Actor, about: About) -> bool:
 
 
 def is_logged_in(actor: Actor, _about: About) -> bool:
-    """A person who logged in; a token does not do this."""
+    """A person who logged in."""
     return actor.kind == "person"
+
+
+def is_token(actor: Actor, _about: About) -> bool:
+    """An API token."""
+    return actor.kind == "token"
+
+
+def is_staff(actor: Actor, _about: About) -> bool:
+    """A member of staff."""
+    return actor.is_staff
 
 
 POLICY: dict[Permission, list[list[Predicate]]] = {
@@ -72,11 +83,12 @@ POLICY: dict[Permission, list[list[Predicate]]] = {
     "project.upload": [[is_operator], [is_known, token_covers_project, may_publish]],
     "project.retake": [[is_operator], [is_known, token_covers_project, is_owner]],
     "project.list": [[is_operator]],
-    "project.see": [[is_operator], [is_logged_in, has_role]],
-    "project.yank": [[is_operator], [is_logged_in, is_owner]],
+    "project.see": [[is_operator], [is_logged_in, has_role], [is_token, token_covers_project, has_role]],
+    "project.addresses": [[is_operator], [is_logged_in, is_owner]],
+    "project.yank": [[is_operator], [is_logged_in, is_owner], [is_token, token_covers_project, is_owner]],
     "project.delete": [[is_operator], [is_logged_in, is_owner]],
     "project.status": [[is_operator], [is_logged_in, is_owner]],
-    "limits.change": [[is_operator]],
+    "limits.change": [[is_operator], [is_logged_in, is_staff]],
     "index.rebuild": [[is_operator]],
 }
 

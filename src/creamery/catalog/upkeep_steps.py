@@ -37,7 +37,7 @@ class MayNotManage(Forbidden):
     """The actor's role does not do that."""
 
     code = "may-not-manage"
-    sentence = _("Only owners of {project} may do this, when they are logged in. Ask one of them.")
+    sentence = _("Only owners of {project} may do this, and some things only when they are logged in. Ask one of them.")
 
 
 class ProjectFrozen(Forbidden):

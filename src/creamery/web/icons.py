@@ -11,6 +11,7 @@ ICONS = {
         '<path d="M7 7.5a3 3 0 0 1 6 0v4a3 3 0 0 1-6 0z"/>'
         '<path d="M7 9H3M17 9h-4M7 12l-3.5 3M13 12l3.5 3M7 6.5 4.5 4M13 6.5 15.5 4M10 5v9"/>'
     ),
+    "check": '<path d="m4 10.5 4 4 8-9"/>',
     "code": '<path d="m7 6-4 4 4 4M13 6l4 4-4 4"/>',
     "copy": '<path d="M7 7h9v10H7zM13 7V3H4v10h3"/>',
     "download": '<path d="M10 3v9M6 8.5l4 4 4-4M4 16.5h12"/>',

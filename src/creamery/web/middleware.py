@@ -3,16 +3,16 @@
 import logging
 from collections.abc import Callable
 
-from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
 
-from creamery.kernel.actor import Actor
 from creamery.kernel.logs import REQUEST_ID
 from creamery.kernel.refusals import Refusal
 from creamery.storage.store import StoreUnavailable
 from creamery.web.answers import refuse, wants_json
 from creamery.web.pages.errors import closed, refusal_page
+from creamery.web.sessions import find_actor
 
 log = logging.getLogger(__name__)
 
@@ -92,26 +92,14 @@ def _as_json(refusal: Refusal) -> HttpResponse:
 
 
 def who_asks(respond: Respond) -> Respond:
-    """Make the one frozen Actor of the request."""
+    """Make the one frozen Actor of the request. What a person is shown is for no cache that others read from."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.actor = actor_of(request)  # type: ignore[attr-defined]
-        return respond(request)
+        actor = request.actor = find_actor(request)  # type: ignore[attr-defined]
+        response = respond(request)
+        if actor.person_id is not None:
+            response.headers["Cache-Control"] = "private, no-store"
+        patch_vary_headers(response, ["Cookie"])
+        return response
 
     return middleware
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Tell who asks by session; the session is read only if the browser sent one."""
-    person = request.user if "session" in "".join(request.COOKIES) else AnonymousUser()
-    known = person.is_authenticated
-    return Actor(
-        kind="person" if known else "anonymous",
-        proof="session" if known else "none",
-        person_id=person.pk if known else None,
-        username=person.get_username() if known else "",
-        is_staff=bool(getattr(person, "is_staff", False)),
-        address=request.META.get("REMOTE_ADDR", ""),
-        user_agent=request.headers.get("user-agent", ""),
-        request_id=REQUEST_ID.get(),
-    )

@@ -34,16 +34,16 @@ def list_default_index_settings(simple_url: str) -> tuple[Command, ...]:
     )
 
 
-def list_publish_commands(addresses: Mapping[str, str]) -> tuple[Command, ...]:
+def list_publish_commands(addresses: Mapping[str, str], *, token: str = "<token>") -> tuple[Command, ...]:  # noqa: S107 - it stands for one.
     """Say how each tool publishes what lies in `dist/`; each asks for the token or finds it in the environment."""
     upload_url, simple_url = addresses["upload_url"], addresses["simple_url"]
     return (
         Command("twine", f"twine upload --repository-url {upload_url} -u __token__ dist/*"),
-        Command("uv", f"UV_PUBLISH_TOKEN=<token> uv publish --publish-url {upload_url} --check-url {simple_url}"),
+        Command("uv", f"UV_PUBLISH_TOKEN={token} uv publish --publish-url {upload_url} --check-url {simple_url}"),
         Command(
             "poetry",
             f"poetry config repositories.creamery {upload_url}\n"
-            "poetry config pypi-token.creamery <token>\n"
+            f"poetry config pypi-token.creamery {token}\n"
             "poetry publish --build --repository creamery",
         ),
     )

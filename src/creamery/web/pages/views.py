@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from packaging.version import InvalidVersion, Version
 
 from creamery.catalog import queries
+from creamery.catalog.manage_queries import may_manage
 from creamery.publish import readme
 from creamery.spec.names import normalize_name
 from creamery.web.look import context
@@ -22,6 +23,7 @@ from creamery.web.pages.commands import (
 )
 from creamery.web.pages.errors import error_page
 from creamery.web.pages.project_page import arrange
+from creamery.web.people_only import get_actor
 
 _MOST_WORDS_CHARACTERS = 200
 
@@ -71,7 +73,8 @@ def project(request: HttpRequest, name: str, version: str | None = None) -> Http
     addresses = context(request)
     shown = queries.get_project_view(name, version, public_path=request.META.get("SCRIPT_NAME", ""))
     page = arrange(shown, readme=_readme(shown), public_url=addresses["public_url"])
-    return render(request, "pages/project.html", {"project": shown, "page": page})
+    is_manager = may_manage(shown.normalized_name, actor=get_actor(request))
+    return render(request, "pages/project.html", {"project": shown, "page": page, "may_manage": is_manager})
 
 
 @require_safe

@@ -5,7 +5,6 @@ from datetime import timedelta
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -14,10 +13,11 @@ from django.views.decorators.http import require_http_methods
 from creamery.accounts import actions, queries
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
-from creamery.kernel.refusals import Conflict, Invalid, problem_text
-from creamery.spec.problems import fill
+from creamery.kernel.refusals import Conflict, Invalid
+from creamery.web.deeds import put_beside_fields
 from creamery.web.look import context
-from creamery.web.pages.commands import Command, list_install_commands, list_publish_commands
+from creamery.web.pages.commands import list_install_commands, list_publish_commands
+from creamery.web.people_only import get_actor
 
 TOKEN_DAYS = 90
 
@@ -55,16 +55,16 @@ def first_person(request: HttpRequest, code: str) -> HttpResponse:
     form = FirstPersonForm(request.POST or None, label_suffix="")
     if request.method == "POST" and form.is_valid():
         try:
-            person = actions.create_first_person(code, **form.cleaned_data, actor=request.actor)  # type: ignore[attr-defined]
+            person = actions.create_first_person(code, **form.cleaned_data, actor=get_actor(request))
         except (Invalid, Conflict) as refusal:
-            _put_beside_fields(form, refusal)
+            put_beside_fields(form, refusal)
         else:
             return _welcome(request, person_id=person.pk, username=person.username)
     return render(request, "setup/first_person.html", {"form": form}, status=400 if form.is_bound else 200)
 
 
 def _welcome(request: HttpRequest, *, person_id: int, username: str) -> HttpResponse:
-    asked_by: Actor = request.actor  # type: ignore[attr-defined]
+    asked_by = get_actor(request)
     person = Actor(
         kind="person", proof="password", person_id=person_id, username=username, is_staff=True,
         address=asked_by.address, user_agent=asked_by.user_agent, request_id=asked_by.request_id,
@@ -75,20 +75,7 @@ def _welcome(request: HttpRequest, *, person_id: int, username: str) -> HttpResp
     page = {
         "username": username,
         "token": token,
-        "publish": [Command(c.tool, c.text.replace("<token>", token.text)) for c in list_publish_commands(addresses)],
+        "publish": list_publish_commands(addresses, token=token.text),
         "install": list_install_commands(addresses["simple_url"], "<package>"),
     }
     return render(request, "setup/welcome.html", page)
-
-
-def _put_beside_fields(form: FirstPersonForm, refusal: Invalid | Conflict) -> None:
-    for problem in refusal.problems:
-        if problem.field in form.fields:
-            # The field's name and value stand beside it already.
-            form.add_error(
-                problem.field, " ".join(fill(gettext(t), problem.params) for t in (problem.rule, problem.remedy))
-            )
-        else:
-            form.add_error(None, problem_text(problem))
-    if not refusal.problems:
-        form.add_error(None, refusal.headline())

@@ -43,6 +43,14 @@ def when(moment: datetime | None) -> SafeString:
     )
 
 
+@register.simple_tag
+def moment(value: datetime) -> SafeString:
+    """Write a moment to the minute, in UTC, for lists in which the order of things matters."""
+    exact = timezone.localtime(value, timezone.get_default_timezone())
+    shown = f"{date_format(exact, 'DATE_FORMAT')}, {exact:%H:%M} UTC"
+    return format_html('<time datetime="{}">{}</time>', exact.isoformat(), shown)
+
+
 @register.filter
 def unmask(text: object) -> SafeString:
     """

@@ -1,0 +1,1 @@
+"""A person's own account: log-in, log-out, API tokens."""

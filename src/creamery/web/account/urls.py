@@ -1,0 +1,14 @@
+"""The addresses of a person's own account."""
+
+from django.urls import path
+
+from creamery.web.account import token_views, views
+
+app_name = "account"
+
+urlpatterns = [
+    path("log-in/", views.log_in, name="log-in"),
+    path("log-out/", views.log_out, name="log-out"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", token_views.revoke_token, name="revoke-token"),
+]
