@@ -296,3 +296,25 @@ def test_hostile_values_cost_little(line: str) -> None:
     with pytest.raises(InvalidInput):
         parse_metadata(many)
     assert time.process_time() - start < 1
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Summary", "Keywords", "Author", "Author-email", "Maintainer", "Home-page", "Download-URL", "License", "Classifier",
+        "Project-URL", "Requires-External", "Provides-Dist", "Obsoletes-Dist", "Platform", "Supported-Platform",
+    ],
+)  # fmt: skip
+def test_every_field_has_a_bound(header: str) -> None:
+    """ARC, MD-02: a name of a million characters is none."""
+    assert codes(minimal(f"{header}: {'a' * 1_000_001}")) == ["value-too-long"]
+
+
+@pytest.mark.parametrize("line", ["Author: a\x1b[2Jb", "Keywords: a\x07", "Classifier: A :: \x7f", "Platform: a\bb"])
+def test_a_control_character_is_refused(line: str) -> None:
+    """CNT-4: `pip show` prints these values to a terminal as they are."""
+    assert codes(minimal(line)) == ["control-character"]
+
+
+def test_a_licence_keeps_its_page_breaks() -> None:
+    assert parse_metadata(minimal("License: one\x0ctwo")).license == "one\x0ctwo"

@@ -56,7 +56,8 @@ class MetadataField:
     One field.
 
     `max_characters` bounds each value before it is parsed: the parsers of requirements and content types need time or
-    stack that grows faster than their input. `form_keys` are all spellings of upload forms.
+    stack that grows faster than their input, and nobody reads a name of a million characters. Only descriptions have no bound
+    but that of the whole. `form_keys` are all spellings of upload forms.
     """
 
     attribute: MetadataAttribute
@@ -83,35 +84,35 @@ FIELDS: tuple[MetadataField, ...] = (
     _one("Metadata-Version", most=20),
     _one("Name", most=1_000),
     _one("Version", most=1_000),
-    _one("Summary"),
+    _one("Summary", most=20_000),
     _one("Description"),
     _one("Description-Content-Type", "2.1", most=500),
-    _one("Keywords"),
-    _one("Home-page"),
-    _one("Download-URL", "1.1"),
-    _one("Author"),
-    _one("Author-email"),
-    _one("Maintainer", "1.2"),
-    _one("Maintainer-email", "1.2"),
-    _one("License"),
+    _one("Keywords", most=50_000),
+    _one("Home-page", most=20_000),
+    _one("Download-URL", "1.1", most=20_000),
+    _one("Author", most=50_000),
+    _one("Author-email", most=50_000),
+    _one("Maintainer", "1.2", most=50_000),
+    _one("Maintainer-email", "1.2", most=50_000),
+    _one("License", most=1_000_000),
     _one("License-Expression", "2.4", most=2_000),
     _many("License-File", "license_files", "2.4", most=1_024),
-    _many("Classifier", "classifiers", "1.1"),
+    _many("Classifier", "classifiers", "1.1", most=1_000),
     _many("Requires-Dist", "requires_dist", "1.2", most=4_000),
     _one("Requires-Python", "1.2", most=1_000),
-    _many("Requires-External", "requires_external", "1.2"),
-    _many("Project-URL", "project_urls", "1.2"),
+    _many("Requires-External", "requires_external", "1.2", most=4_000),
+    _many("Project-URL", "project_urls", "1.2", most=20_000),
     _many("Provides-Extra", "provides_extra", "2.1", most=200),
-    _many("Provides-Dist", "provides_dist", "1.2"),
-    _many("Obsoletes-Dist", "obsoletes_dist", "1.2"),
-    _many("Platform", "platforms"),
-    _many("Supported-Platform", "supported_platforms", "1.1"),
+    _many("Provides-Dist", "provides_dist", "1.2", most=4_000),
+    _many("Obsoletes-Dist", "obsoletes_dist", "1.2", most=4_000),
+    _many("Platform", "platforms", most=4_000),
+    _many("Supported-Platform", "supported_platforms", "1.1", most=4_000),
     _many("Dynamic", "dynamic", "2.2", most=200),
     _many("Import-Name", "import_names", "2.5", most=1_000),
     _many("Import-Namespace", "import_namespaces", "2.5", most=1_000),
-    _many("Requires", "requires", "1.1"),
-    _many("Provides", "provides", "1.1"),
-    _many("Obsoletes", "obsoletes", "1.1"),
+    _many("Requires", "requires", "1.1", most=4_000),
+    _many("Provides", "provides", "1.1", most=4_000),
+    _many("Obsoletes", "obsoletes", "1.1", most=4_000),
 )
 
 BY_HEADER = {field.header.lower(): field for field in FIELDS}

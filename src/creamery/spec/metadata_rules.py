@@ -1,5 +1,6 @@
 """The rules for values of core metadata, each with the sentence for the person who broke it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -59,6 +60,9 @@ _RULES: dict[str, tuple[str, str]] = {
 }
 _RULES["import_namespaces"] = _RULES["import_names"]
 
+# Licences are copied with their page breaks; both are shown where nothing is obeyed.
+_LONG_TEXTS = frozenset({"description", "license"})
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 # Everything that the parsers of `packaging` and `email` were seen to raise on hostile values.
 _PARSER_ERRORS = (ValueError, LookupError, AttributeError, TypeError, RecursionError, MemoryError)
 
@@ -73,11 +77,15 @@ def list_value_problems(field: MetadataField, value: str) -> list[Problem]:
     if field.max_characters and len(value) > field.max_characters:
         rule, remedy = N_("A value of this field has at most {limit} characters."), N_("Shorten it.")
         return [metadata_problem("value-too-long", field.header, value, rule, remedy, limit=field.max_characters)]
-    if _is_valid(field, value):
-        return []
-    rule, remedy = _RULES[field.attribute]
-    code = f"invalid-{field.header.lower()}"
-    return [metadata_problem(code, field.header, value, rule, remedy)]
+    if not _is_valid(field, value):
+        rule, remedy = _RULES[field.attribute]
+        return [metadata_problem(f"invalid-{field.header.lower()}", field.header, value, rule, remedy)]
+    control = None if field.attribute in _LONG_TEXTS else _CONTROL.search(value)
+    if control is not None:
+        rule = N_("Character {place} of this value is a control character, which terminals obey.")
+        place = control.start() + 1
+        return [metadata_problem("control-character", field.header, value, rule, N_("Remove it."), place=place)]
+    return []
 
 
 def _is_valid(field: MetadataField, value: str) -> bool:
