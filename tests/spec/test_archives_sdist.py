@@ -161,6 +161,20 @@ LIES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
     "an old folder": (lambda: sdist(Block("foo-1.0/x/", kind=b"\0")), ["tar-special-file"]),
     "an old sparse file": (lambda: sdist(Block("foo-1.0/x", b"x", kind=b"S")), ["tar-sparse"]),
     "a sparse file": (lambda: sdist(SPARSE, Block("foo-1.0/x", b"x")), ["tar-sparse"]),
+    "a sparse file of star": (
+        lambda: sdist(pax(("SCHILY.realsize", "9999")), Block("foo-1.0/x", b"x")),
+        ["tar-sparse"],
+    ),
+    "a sparse file of Solaris": (
+        lambda: sdist(pax(("SUN.holesdata", " 0 1")), Block("foo-1.0/x", b"x")),
+        ["tar-sparse"],
+    ),
+    "a file with a target": (lambda: sdist(Block("foo-1.0/x", b"x", link="foo-1.0/PKG-INFO")), ["tar-content"]),
+    "a file with a target in its extended header": (
+        lambda: sdist(pax(("linkpath", "foo-1.0/PKG-INFO")), Block("foo-1.0/x", b"x")),
+        ["tar-content"],
+    ),
+    "a folder with a target": (lambda: sdist(Block("foo-1.0/x/", kind=b"5", link="y")), ["tar-content"]),
     "setuid": (lambda: sdist(Block("foo-1.0/x", mode=b"0004755\0")), ["tar-special-mode"]),
     "setgid": (lambda: sdist(Block("foo-1.0/x", mode=b"0002755\0")), ["tar-special-mode"]),
     "two sizes": (lambda: sdist(pax(("size", "512")), Block("foo-1.0/x", b"x")), ["tar-two-sizes"]),
@@ -286,11 +300,18 @@ def test_everything_lies_in_one_folder(name: str) -> None:
         ("é", "e\u0301", "colliding-members"),
         ("a", "a", "duplicate-member"),
         ("a", "a/b", "file-is-folder"),
+        ("a.py", "a.py.", "colliding-members"),
     ],
 )
 def test_names_that_fall_on_one_place_are_refused(first: str, second: str, code: str) -> None:
     """ARC"""
     assert codes(sdist(Block(f"foo-1.0/{first}"), Block(f"foo-1.0/{second}"))) == [code]
+
+
+def test_a_name_that_windows_has_not_is_remarked_once() -> None:
+    """SD-05: most of those who build from source are elsewhere."""
+    found = [warning.code for warning in read(sdist(Block("foo-1.0/nul"), Block("foo-1.0/a:b"))).warnings]
+    assert found.count("windows-name") == 1
 
 
 def test_a_folder_of_another_project_or_version_is_refused() -> None:

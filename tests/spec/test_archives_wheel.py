@@ -159,6 +159,10 @@ LIES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
         lambda: write_zip([Entry("d/", mode=0o100644), *wheel_entries()]),
         ["zip-special-file"],
     ),
+    "a folder by its attributes of DOS": (
+        lambda: with_attributes(honest(), system=0, attributes=0x10),
+        ["zip-special-file"],
+    ),
     "a folder with content": (
         lambda: write_zip([Entry("d/", b"x", mode=0o040755), *wheel_entries()]),
         ["zip-folder-content"],
@@ -249,6 +253,14 @@ LIES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
         ["zip-and-tar"],
     ),
 }
+
+
+def with_attributes(content: bytes, *, system: int, attributes: int) -> bytes:
+    """Give the first member of an archive other attributes, in the directory, as another system writes them."""
+    place = content.index(b"PK\1\2")
+    head = bytearray(content[place : place + 46])
+    head[5], head[38:42] = system, struct.pack("<L", attributes)
+    return content[:place] + bytes(head) + content[place + 46 :]
 
 
 def unicode_path(name: bytes, path: bytes) -> bytes:
@@ -349,6 +361,7 @@ def test_an_unsafe_name_is_refused(name: str) -> None:
         ("foo/A", "foo/a/b", "file-is-folder"),
         ("foo/a.py", "foo/a.py", "duplicate-member"),
         ("foo/", "foo/", "duplicate-member"),
+        ("foo/a.py", "foo/a\u200b.py", "colliding-members"),
     ],
 )
 def test_names_that_fall_on_one_place_are_refused(first: str, second: str, code: str) -> None:
@@ -358,6 +371,49 @@ def test_names_that_fall_on_one_place_are_refused(first: str, second: str, code:
         return Entry(name, flags=0x800, mode=0o040755 if name.endswith("/") else 0o100644)
 
     assert codes(write_zip([entry(first), entry(second), *wheel_entries()])) == [code]
+
+
+NOT_ON_WINDOWS = [
+    "foo/NUL",
+    "foo/con.txt",
+    "AUX/x.py",
+    "foo/com1.tar.gz",
+    "foo/lpt\u00b9",
+    "foo/x.",
+    "foo /x.py",
+    "foo/x.py::$DATA",
+    "foo/what?",
+    "foo/a|b",
+]
+
+
+@pytest.mark.parametrize("name", NOT_ON_WINDOWS)
+def test_a_name_that_windows_has_not_is_refused_where_windows_is_meant(name: str) -> None:
+    """ARC, WH-10"""
+    content = write_zip(replace(e, flags=0 if e.raw_name.isascii() else 0x800) for e in wheel_entries({name: b""}))
+    assert codes(content) == ["windows-name"]
+    elsewhere = parse_filename("foo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl")
+    wheel = WHEEL.replace(b"py3-none-any", b"cp311-cp311-manylinux_2_17_x86_64")
+    content = write_zip(
+        replace(e, flags=0 if e.raw_name.isascii() else 0x800) for e in wheel_entries({name: b""}, wheel=wheel)
+    )
+    assert [warning.code for warning in read_wheel(io.BytesIO(content), elsewhere).warnings] == ["windows-name"]
+
+
+@pytest.mark.parametrize(
+    "name", ["foo/null", "foo/console.py", "foo/aux_.h", "foo/com10", "foo/.hidden", "foo/a b.txt"]
+)
+def test_a_name_that_only_looks_like_that_is_read(name: str) -> None:
+    assert read(honest(files={name: b""})).warnings == ()
+
+
+@pytest.mark.parametrize("second", ["foo/x.py.", "foo/x.py ", "foo/X.PY::$DATA", "foo./x.py"])
+def test_names_that_windows_takes_for_one_are_refused_for_every_system(second: str) -> None:
+    """ARC"""
+    elsewhere = parse_filename("foo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl")
+    with pytest.raises(InvalidInput) as caught:
+        read_wheel(io.BytesIO(honest(files={"foo/x.py": b"", second: b""})), elsewhere)
+    assert [problem.code for problem in caught.value.problems] == ["colliding-members"]
 
 
 @pytest.mark.parametrize("missing", ["METADATA", "WHEEL", "RECORD"])
@@ -372,6 +428,8 @@ def test_a_wheel_has_one_folder_of_description() -> None:
     assert codes(write_zip([Entry("a.py")])) == ["dist-info-count"]
     assert codes(write_zip([Entry("bar-1.0.dist-info/METADATA"), *wheel_entries()])) == ["dist-info-count"]
     assert codes(write_zip([Entry("FOO-1.0.DIST-INFO/OTHER"), *wheel_entries()])) == ["dist-info-count"]
+    # A file is one folder too many to pip.
+    assert codes(honest(files={"bar-1.0.dist-info": b""})) == ["dist-info-count"]
 
 
 @pytest.mark.parametrize("info", ["bar-1.0.dist-info", "foo-1.1.dist-info", "foo.dist-info", "foo-1.0.DIST-INFO"])
@@ -387,6 +445,21 @@ def test_data_that_only_some_installers_would_install_is_refused(path: str) -> N
     assert codes(honest(files={path: b"x"})) == ["data-folder"]
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["foo.py", "foo-1.0.data/purelib/foo.py"],
+        ["foo.py", "foo-1.0.data/platlib/FOO.py"],
+        ["foo-1.0.data/purelib/foo.py", "foo-1.0.data/platlib/foo.py"],
+        ["foo-1.0.data/purelib/foo-1.0.dist-info/METADATA"],
+        ["foo-1.0.data/platlib/bar-1.0.dist-info/METADATA"],
+    ],
+)
+def test_data_that_would_be_installed_over_what_was_read_is_refused(files: list[str]) -> None:
+    """ARC, MET-1: what installers put last would count, not what everybody looks at."""
+    assert codes(honest(files=dict.fromkeys(files, b"x"))) == ["data-replaces"]
+
+
 def test_data_in_its_place_is_read() -> None:
     assert read(honest(files={"foo-1.0.data/scripts/x": b"x", "foo-1.0.data/data/share/y": b"y"})).member_count == 5
 
@@ -398,6 +471,10 @@ def test_data_in_its_place_is_read() -> None:
         (WHEEL.replace(b"Wheel-Version: 1.0\n", b""), "wheel-version"),
         (WHEEL.replace(b"Root-Is-Purelib: true\n", b""), "wheel-root"),
         (WHEEL.replace(b"true", b"perhaps"), "wheel-root"),
+        (WHEEL + b"Root-Is-Purelib: false\n", "wheel-field-twice"),
+        (WHEEL + b"Wheel-Version: 2.0\n", "wheel-field-twice"),
+        (WHEEL + b"Generator: \xff\n", "wheel-file-unreadable"),
+        (WHEEL + b"\nTag: cp311-cp311-any\n", "wheel-file-unreadable"),
     ],
 )
 def test_a_wheel_file_that_installers_cannot_follow_is_refused(wheel: bytes, code: str) -> None:

@@ -116,3 +116,17 @@ def test_what_was_learnt_of_a_wheel_before_it_was_refused_is_kept() -> None:
         read({f"{INFO}/entry_points.txt": b"x", f"{INFO}/odd/x": b""})
     assert caught.value.metadata_bytes is not None
     assert [warning.code for warning in caught.value.warnings] == ["dist-info-folder"]
+
+
+@pytest.mark.parametrize("name", ["INSTALLER", "REQUESTED"])
+def test_what_an_installer_wrote_is_remarked(name: str) -> None:
+    """WH-07"""
+    assert warned({f"{INFO}/{name}": b"pip\n"}) == ["dist-info-of-installer"]
+
+
+@pytest.mark.parametrize("name", ["direct_url.json", "provenance_url.json"])
+def test_a_wheel_does_not_say_itself_where_it_came_from(name: str) -> None:
+    """ARC: tools that list what is installed would believe it."""
+    with pytest.raises(InvalidArchive) as caught:
+        read({f"{INFO}/{name}": b"{}"})
+    assert [problem.code for problem in caught.value.problems] == ["dist-info-origin"]

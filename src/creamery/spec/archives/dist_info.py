@@ -15,8 +15,11 @@ from creamery.spec.problems import N_
 MAX_ENTRY_POINTS_BYTES = 1024 * 1024
 
 _SOURCE = "PyPA specifications, 'Binary distribution format', 'The .dist-info directory'"
+_RECORDING_SOURCE = "PyPA specifications, 'Recording installed projects'; PEP 610, 710"
 _ENTRY_SOURCE = "PyPA specifications, 'Entry points specification'"
 _RESERVED_FOLDERS = frozenset({"licenses", "license_files", "LICENSES", "sboms"})
+_OF_INSTALLERS = frozenset({"INSTALLER", "REQUESTED"})
+_OF_ORIGINS = frozenset({"direct_url.json", "provenance_url.json"})
 _SIGNATURES = frozenset({"RECORD.jws", "RECORD.p7s"})
 _GROUP = re.compile(r"\w+(?:\.\w+)*\Z")
 _OBJECT = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*(?:\s*:\s*[^\W\d]\w*(?:\.[^\W\d]\w*)*)?\s*(?:\[[^\]]*\])?\Z")
@@ -39,6 +42,15 @@ def check_dist_info(names: Iterable[str], folder: str, findings: Findings) -> No
     for signature in sorted(_SIGNATURES.intersection(below)):
         rule, remedy = N_("Signatures of RECORD were given up."), N_("Build with a current build tool.")
         findings.warn("record-signature", f"{folder}/{signature}", rule, remedy, "PEP 815")
+    for written in sorted(_OF_INSTALLERS.intersection(below)):
+        rule, remedy = (
+            N_("Installers write this file."),
+            N_("Build the wheel from the source, not from what is installed."),
+        )
+        findings.warn("dist-info-of-installer", f"{folder}/{written}", rule, remedy, _RECORDING_SOURCE)
+    for origin in sorted(_OF_ORIGINS.intersection(below)):
+        rule = N_("Installers write this file: it would tell that the wheel came from elsewhere than it did.")
+        findings.refuse("dist-info-origin", f"{folder}/{origin}", rule, source=_RECORDING_SOURCE)
 
 
 class Utf8Check:

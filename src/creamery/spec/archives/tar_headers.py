@@ -18,6 +18,8 @@ _OCTAL = re.compile(rb" *([0-7]+)[ \0]*\Z")
 _NOTHING = re.compile(rb"[ \0]*\Z")
 _PAX_LENGTH = re.compile(rb"([1-9][0-9]{0,7}) ")
 _PAX_FIELDS = frozenset({"path", "linkpath", "size", "hdrcharset"})
+# How star and Solaris tell of sparse files. libarchive takes the size from the first.
+_PAX_SPARSE = frozenset({"SCHILY.realsize", "SUN.holesdata"})
 _PAX_NUMBERS = frozenset({"uid", "gid", "mtime", "atime", "ctime"})
 _PAX_NUMBER = re.compile(rb"-?[0-9]{1,20}(\.[0-9]{1,20})?\Z")
 # Owner, group, time, device numbers: of no meaning here, but every reader reads them.
@@ -51,8 +53,8 @@ def parse_header(block: bytes, findings: Findings) -> TarHeader:
         InvalidInput: the block is damaged; nothing after it can be found.
     """
     checksum = _number(block[148:156], findings)
-    # Most of a header is zeros, which need not be added.
-    if checksum != sum(block[:148].translate(None, b"\0")) + sum(block[156:].translate(None, b"\0")) + 8 * 32:
+    # Most of a header is zeros, which need not be added. The place of the checksum itself counts as spaces.
+    if checksum != sum(block.translate(None, b"\0")) - sum(block[148:156]) + 8 * 32:
         rule = N_("A header's checksum is wrong: the archive is damaged, or bytes lie where a header should.")
         findings.fail("tar-header", findings.filename, rule, source=_SOURCE)
     if _USUAL.match(block, 108) is None or _USUAL_DEVICE.match(block, 329) is None:
@@ -105,6 +107,8 @@ def _text(field: bytes) -> bytes:
 
 def decode_name(raw: bytes, findings: Findings) -> str:
     """Decode a name, which is UTF-8: other encodings are guessed differently by every reader."""
+    if not raw:
+        return ""
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
@@ -123,7 +127,7 @@ def parse_pax(content: bytes, findings: Findings) -> dict[str, str]:
     position = 0
     while position < len(content):
         key, value, position = _parse_pax_record(content, position, findings)
-        if key.startswith("GNU.sparse."):
+        if key.startswith("GNU.sparse.") or key in _PAX_SPARSE:
             findings.fail("tar-sparse", value, N_("Sparse files are not accepted."), source=_SOURCE)
         if key in _PAX_FIELDS:
             if key in found:

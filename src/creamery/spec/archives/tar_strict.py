@@ -6,8 +6,7 @@ Source: POSIX.1-2017, pax; PEP 625; PEP 721.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal, NoReturn
+from typing import Literal, NamedTuple, NoReturn
 
 from creamery.spec.archives.findings import Findings
 from creamery.spec.archives.gzip_strict import GzipStream
@@ -25,8 +24,7 @@ _ZEROS = bytes(BLOCK_BYTES)
 _SOURCE = "POSIX.1-2017, pax; PEP 721"
 
 
-@dataclass(frozen=True, slots=True)
-class TarMember:
+class TarMember(NamedTuple):
     """One member, with what extended headers said about it; a folder's name has no final `/`."""
 
     name: str
@@ -143,6 +141,8 @@ def _read_member(header: TarHeader, extended: _Extended, findings: Findings) -> 
         return None
     if kind != "file" and header.size_bytes:
         findings.fail("tar-content", name, N_("Only files have content."), source=_SOURCE)
+    if target and kind in ("file", "folder"):
+        findings.refuse("tar-content", name, N_("Only links have a target."), source=_SOURCE)
     if kind != "folder" and name.endswith("/"):
         # The oldest form wrote folders as files with a final slash; readers differ on them.
         findings.refuse("tar-special-file", name, N_("The member is a folder by its name and none by its kind."))

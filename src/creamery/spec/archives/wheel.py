@@ -9,6 +9,7 @@ from email.parser import HeaderParser
 from email.policy import compat32
 from typing import BinaryIO
 
+from creamery.spec.archives.data_folders import check_data_folders
 from creamery.spec.archives.dist_info import MAX_ENTRY_POINTS_BYTES, Utf8Check, check_dist_info, check_entry_points
 from creamery.spec.archives.findings import Findings
 from creamery.spec.archives.identity import check_identity, check_licence_files, is_for
@@ -22,7 +23,7 @@ from creamery.spec.problems import N_
 
 _SOURCE = "PyPA specifications, 'Binary distribution format'"
 _REQUIRED = ("METADATA", "WHEEL", "RECORD")
-_SCHEMES = frozenset({"purelib", "platlib", "headers", "scripts", "data"})
+_ONCE = ("Wheel-Version", "Root-Is-Purelib", "Build")
 _MAX_WHEEL_BYTES = 64 * 1024
 _DEFAULT_LIMITS = ArchiveLimits()
 
@@ -41,9 +42,9 @@ def read_wheel(file: BinaryIO, name: DistFilename, limits: ArchiveLimits = _DEFA
     """
     findings = Findings(name.filename)
     with findings.guard():
-        members, names = open_zip(file, limits, findings)
+        members, names = open_zip(file, limits, findings, is_for_windows=_is_for_windows(name))
         folder = _find_dist_info(members, name, findings)
-        _check_data_folders(members, folder, findings)
+        check_data_folders((member.name for member in members), folder, findings)
         check_dist_info((member.name for member in members), folder, findings)
         findings.stop_if_any()
         by_name = {member.name: member for member in members}
@@ -63,9 +64,14 @@ def read_wheel(file: BinaryIO, name: DistFilename, limits: ArchiveLimits = _DEFA
         return ArchiveContents(described["METADATA"], tuple(findings.warnings), len(members), unpacked_bytes)
 
 
+def _is_for_windows(name: DistFilename) -> bool:
+    return any(tag.platform == "any" or tag.platform.startswith("win") for tag in name.tags)
+
+
 def _find_dist_info(members: Iterable[ZipMember], name: DistFilename, findings: Findings) -> str:
     """Find the one `.dist-info` at the top; those of vendored packages lie deeper and are nobody's business."""
-    top = {member.name.partition("/")[0] for member in members if "/" in member.name}
+    # A file of such a name counts: to pip it is one folder too many.
+    top = {member.name.partition("/")[0] for member in members}
     folders = sorted(folder for folder in top if folder.lower().endswith(".dist-info"))
     if len(folders) != 1:
         rule = N_("A wheel has exactly one .dist-info folder; this one has {count}.")
@@ -81,21 +87,6 @@ def _find_dist_info(members: Iterable[ZipMember], name: DistFilename, findings: 
             rule = N_("A wheel has this file.")
             findings.refuse("dist-info-incomplete", f"{folder}/{required}", rule, source=_SOURCE)
     return folder
-
-
-def _check_data_folders(members: Iterable[ZipMember], folder: str, findings: Findings) -> None:
-    """pip installs every `*.data` folder, others only the one beside the `.dist-info`: so there may be no other."""
-    expected = folder.removesuffix(".dist-info") + ".data"
-    faults = set()
-    for member in members:
-        top, _, rest = member.name.partition("/")
-        if top.endswith(".data") and rest:
-            scheme, slash, _ = rest.partition("/")
-            if top != expected or not slash or scheme not in _SCHEMES:
-                faults.add(f"{top}/{scheme}")
-    for fault in sorted(faults):
-        rule = N_("Data lies in {expected}, in one of the folders purelib, platlib, headers, scripts and data.")
-        findings.refuse("data-folder", fault, rule, source=_SOURCE, expected=expected)
 
 
 def _read_description(
@@ -123,7 +114,18 @@ def _read_description(
 
 def _check_wheel_file(content: bytes, name: DistFilename, findings: Findings) -> None:
     """Check WHEEL: a version that installers know, and the same tags and build as the file's name."""
-    fields = HeaderParser(policy=compat32).parsestr(content.decode("utf-8", "replace"))
+    try:
+        fields = HeaderParser(policy=compat32).parsestr(content.decode())
+    except UnicodeDecodeError:
+        findings.refuse("wheel-file-unreadable", "WHEEL", N_("WHEEL is UTF-8."), source=_SOURCE)
+        return
+    for once in _ONCE:
+        if len(fields.get_all(once, [])) > 1:
+            rule = N_("This field stands once in WHEEL: readers differ on whether they take the first or the last.")
+            findings.refuse("wheel-field-twice", once, rule, source=_SOURCE)
+    if str(fields.get_payload()).strip():
+        rule = N_("WHEEL has fields and nothing behind them.")
+        findings.refuse("wheel-file-unreadable", "WHEEL", rule, source=_SOURCE)
     version = str(fields.get("Wheel-Version", "")).strip()
     major, _, minor = version.partition(".")
     if major != "1" or not (minor.isascii() and minor.isdigit()):

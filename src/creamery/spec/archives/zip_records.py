@@ -41,7 +41,11 @@ class Directory:
 
 
 class ZipMember(NamedTuple):
-    """One member as the central directory describes it. `data_offset` is where its content begins."""
+    """
+    One member as the central directory describes it. `data_offset` is where its content begins.
+
+    `attributes` hold a mode of Unix in their upper half and those of DOS in their lowest byte.
+    """
 
     name: str
     flags: int
@@ -50,7 +54,7 @@ class ZipMember(NamedTuple):
     packed_bytes: int
     unpacked_bytes: int
     header_offset: int
-    mode: int
+    attributes: int
     data_offset: int = 0
 
 
@@ -178,7 +182,7 @@ def _read_member(fields: tuple[int, ...], raw_name: bytes, extra: bytes, finding
         findings.refuse("zip-split", name, N_("The archive is one of several parts."), source=_SOURCE)
     extras = _read_extras(extra, raw_name, name, findings)
     unpacked, packed, offset = _widen([unpacked, packed, offset], extras, name, findings)
-    return ZipMember(name, flags, method, crc, packed, unpacked, offset, attributes >> 16)
+    return ZipMember(name, flags, method, crc, packed, unpacked, offset, attributes)
 
 
 def _check_version(needed: int, name: str, findings: Findings) -> None:

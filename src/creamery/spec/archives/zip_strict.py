@@ -21,6 +21,7 @@ from creamery.spec.archives.zip_records import (
 from creamery.spec.problems import N_
 
 STORED, DEFLATED = 0, 8
+_DOS_FOLDER = 0x10
 
 _ENCRYPTED_FLAGS = 0x0001 | 0x0040 | 0x2000
 _DESCRIPTOR_FLAG = 0x0008
@@ -29,7 +30,9 @@ _HARMLESS_FLAGS = 0x0002 | 0x0004 | 0x0800
 _SOURCE = "PyPA specifications, 'Binary distribution format'"
 
 
-def open_zip(file: BinaryIO, limits: ArchiveLimits, findings: Findings) -> tuple[list[ZipMember], NameLedger]:
+def open_zip(
+    file: BinaryIO, limits: ArchiveLimits, findings: Findings, *, is_for_windows: bool = False
+) -> tuple[list[ZipMember], NameLedger]:
     """
     List the members in the order in which they lie in the file, with all their names.
 
@@ -40,7 +43,7 @@ def open_zip(file: BinaryIO, limits: ArchiveLimits, findings: Findings) -> tuple
     """
     size_bytes = file.seek(0, 2)
     directory = read_directory(file, size_bytes, limits, findings)
-    ledger = NameLedger(findings, limits)
+    ledger = NameLedger(findings, limits, is_for_windows=is_for_windows)
     members = []
     for member in list_members(file, directory, findings):
         ledger.add(member.name)
@@ -72,7 +75,10 @@ def _check_member(member: ZipMember, findings: Findings) -> None:
 def _check_kind(member: ZipMember, findings: Findings) -> None:
     """Only files and folders: links are not standard in wheels (PEP 778 is deferred), and unpackers differ on them."""
     is_folder = member.name.endswith("/")
-    kind = stat.S_IFMT(member.mode)
+    kind = stat.S_IFMT(member.attributes >> 16)
+    if member.attributes & _DOS_FOLDER and not is_folder:
+        rule = N_("The member is a file by its name and a folder by its attributes.")
+        findings.refuse("zip-special-file", member.name, rule)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         findings.refuse("zip-special-file", member.name, N_("Members are files and folders, not links or devices."))
     elif kind and is_folder != (kind == stat.S_IFDIR):
