@@ -21,7 +21,12 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, An
     folder = tmp_path_factory.mktemp("hostile")
     environment = plain_environment(folder, CREAMERY_DATA=str(folder / "data"), PYTHONPATH=str(ROOT))
     (folder / "data").mkdir()
-    done = run([Path(sys.executable), "-m", "tests.upload.hostile_child"], environment=environment, folder=ROOT)
+    done = run(
+        [Path(sys.executable), "-m", "tests.upload.hostile_child"],
+        environment=environment,
+        folder=ROOT,
+        timeout_seconds=400,
+    )
     assert done.exit_code == 0, done
     return {line["name"]: line for line in map(json.loads, done.stdout.splitlines())}
 

@@ -37,6 +37,13 @@ class GzipStream:
 
     def read(self, size_bytes: int) -> bytes:
         """Read up to `size_bytes`; fewer only at the end of the stream."""
+        end = self._cursor + size_bytes
+        if end <= len(self._buffer):
+            # Nearly all that is read of an archive are headers, which are short.
+            found = self._buffer[self._cursor : end]
+            self._cursor = end
+            self.position += size_bytes
+            return found
         pieces = []
         wanted = size_bytes
         while wanted and self._has_more():

@@ -12,7 +12,8 @@ from creamery.spec.archives.limits import ArchiveLimits
 from creamery.spec.problems import N_
 
 # What nearly all names are: nothing in them can be wrong, and one look tells.
-_PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+-]*/)*[A-Za-z0-9_][A-Za-z0-9_.+-]*/?\Z")
+_PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.+-]*[A-Za-z0-9_+-])?"
+_PLAIN = re.compile(rf"(?:{_PART}/)*{_PART}/?\Z")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _SIGNS = frozenset('<>:"|?*')
@@ -63,10 +64,7 @@ def is_name_on_windows(name: str) -> bool:
     """
     if _is_odd_on_windows(name):
         return False
-    name = name.lower()
-    if "/" in name:
-        return _DEVICES.isdisjoint([part.partition(".")[0] for part in name.split("/")])
-    return name.partition(".")[0] not in _DEVICES
+    return _DEVICES.isdisjoint([part.partition(".")[0] for part in name.lower().split("/")])
 
 
 def _is_odd_on_windows(name: str) -> bool:
@@ -140,13 +138,16 @@ class NameLedger:
             return
         self._names[key] = name
         self._hold(name)
-        self._add_folders(key if name.endswith("/") else key.rpartition("/")[0])
+        folder = key if name.endswith("/") else key.rpartition("/")[0]
+        if folder not in self._folders:
+            self._add_folders(folder)
 
     def _fits_windows(self, name: str) -> bool:
         """Look at the last part alone where the folder is the one before: an archive may have 100,000 names."""
         folder, _, last = name.removesuffix("/").rpartition("/")
-        if folder == self._fitting_folder:
-            return is_name_on_windows(last)
+        if folder == self._fitting_folder and _PLAIN.match(last) is not None:
+            # All devices have names that begin with one of these.
+            return last[0] not in "acnplACNPL" or is_name_on_windows(last)
         fits = is_name_on_windows(name)
         if fits:
             self._fitting_folder = folder

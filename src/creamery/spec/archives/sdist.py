@@ -32,7 +32,7 @@ class _SdistReader:
         self.findings = findings
         self.names = NameLedger(findings, limits)
         self.links = LinkLedger(findings)
-        self.top = ""
+        self.top = self.metadata_name = ""
         self.member_count = 0
         self.unpacked_bytes = 0
         self.metadata_bytes: bytes | None = None
@@ -45,7 +45,7 @@ class _SdistReader:
         self.names.add(f"{member.name}/" if member.kind == "folder" else member.name)
         self._check_top(member)
         self.links.add(member, self.top)
-        if member.name == f"{self.top}/PKG-INFO":
+        if member.name == self.metadata_name:
             if member.kind != "file" or member.size_bytes > self.limits.max_metadata_bytes:
                 rule = N_("PKG-INFO is a file of at most {limit} bytes.")
                 self.findings.fail("pkg-info", member.name, rule, limit=self.limits.max_metadata_bytes)
@@ -63,7 +63,7 @@ class _SdistReader:
     def _check_top(self, member: TarMember) -> None:
         top, slash, _ = member.name.partition("/")
         if not self.top:
-            self.top = top
+            self.top, self.metadata_name = top, f"{top}/PKG-INFO"
             if not is_for(top, self.name):
                 rule = N_("The folder is named {expected}, after the project and version in the file name.")
                 self.findings.refuse("sdist-folder-name", top, rule, source=_SOURCE, expected=self.name.stem)

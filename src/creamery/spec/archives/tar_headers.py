@@ -60,20 +60,16 @@ def parse_header(block: bytes, findings: Findings) -> TarHeader:
     if _USUAL.match(block, 108) is None or _USUAL_DEVICE.match(block, 329) is None:
         for start, end in _PASSED_OVER:
             _check_readable(block[start:end], findings)
-    name, prefix = _text(block[:100]), b""
+    name, prefix = _text(block, 0, 100), b""
     if block[257:263] == b"ustar\0":
-        prefix = _text(block[345:500])
+        prefix = _text(block, 345, 500)
     elif block[345:500].strip(b"\0"):
         # Here readers differ: some join what GNU keeps in this place (times) to the name.
         rule = N_("A header that is not of the ustar form has nothing in the place of the prefix.")
         findings.fail("tar-prefix", name.decode("utf-8", "replace"), rule, source=_SOURCE)
-    return TarHeader(
-        raw_name=prefix + b"/" + name if prefix else name,
-        kind=block[156:157],
-        size_bytes=_number(block[124:136], findings),
-        mode=_number(block[100:108], findings),
-        raw_target=_text(block[157:257]),
-    )
+    raw_name = prefix + b"/" + name if prefix else name
+    size_bytes, mode = _number(block[124:136], findings), _number(block[100:108], findings)
+    return TarHeader(raw_name, block[156:157], size_bytes, mode, _text(block, 157, 257))
 
 
 def _number(field: bytes, findings: Findings) -> int:
@@ -101,8 +97,9 @@ def _check_readable(field: bytes, findings: Findings) -> None:
         findings.fail("tar-number", findings.filename, rule, source=_SOURCE)
 
 
-def _text(field: bytes) -> bytes:
-    return field.partition(b"\0")[0]
+def _text(block: bytes, start: int, end: int) -> bytes:
+    """Read a text, which ends with a NUL if it is shorter than its place; most places hold none."""
+    return block[start:end].partition(b"\0")[0] if block[start] else b""
 
 
 def decode_name(raw: bytes, findings: Findings) -> str:

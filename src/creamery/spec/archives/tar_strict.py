@@ -55,25 +55,27 @@ def walk_tar(stream: GzipStream, limits: ArchiveLimits, findings: Findings) -> I
         InvalidInput: nothing more can be read.
     """
     extended = _Extended()
-    count = {True: 0, False: 0}
+    members = extended_headers = 0
     while (block := _read_block(stream, findings)) is not None:
         header = parse_header(block, findings)
         is_extended = header.kind in _EXTENDED_KINDS
-        count[is_extended] += 1
-        if count[is_extended] > limits.max_members:
+        members, extended_headers = members + (not is_extended), extended_headers + is_extended
+        if members > limits.max_members or extended_headers > limits.max_members:
             rule = N_("An archive has at most {limit} members.")
             findings.fail("too-many-members", findings.filename, rule, limit=limits.max_members)
         if is_extended:
             _read_extended(stream, header, extended, findings)
             continue
         member = _read_member(header, extended, findings)
-        extended = _Extended()
+        if not extended.is_empty():
+            extended = _Extended()
         end = stream.position + _padded(header.size_bytes)
         if member is not None:
             yield member
-        stream.skip_to(end)
         if stream.position != end:
-            _fail_truncated(findings)
+            stream.skip_to(end)
+            if stream.position != end:
+                _fail_truncated(findings)
     if not extended.is_empty():
         findings.refuse("tar-extended", findings.filename, N_("An extended header stands before no member."))
 
