@@ -62,8 +62,8 @@ def make_pages() -> dict[str, str]:
             "permissions.md": record_pages.permissions_page(),
             "events.md": record_pages.events_page(),
             "metrics.md": operator_pages.metrics_page(),
-            "standards.md": standard_pages.standards_page(),
         }
+        pages |= {name: standard_pages.standards_page(topic) for name, topic in standard_pages.TOPICS.items()}
     pages["README.md"] = contents_page(pages)
     return {name: f"{NOTICE}\n\n{text.strip()}\n" for name, text in pages.items()}
 

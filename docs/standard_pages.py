@@ -1,4 +1,4 @@
-"""The page of what readers may expect of an index, each with the tests that hold it."""
+"""The pages of what an index is held to, in reading and in uploads: each expectation with the tests that hold it."""
 
 import ast
 import re
@@ -11,7 +11,6 @@ from page_parts import table
 
 DOCS = Path(__file__).resolve().parent
 TESTS = DOCS.parent / "tests"
-EXPECTATIONS = DOCS / "read_standards.txt"
 ID = re.compile(r"\b([A-Z]{2,4})-(\d{2,3})\b")
 SPAN = re.compile(r"\b([A-Z]{2,4})-(\d{2,3}) to (?:\1-)?(\d{2,3})\b")
 SHOWN_TESTS = 3
@@ -26,16 +25,43 @@ class Expectation:
     left: str
 
 
-def standards_page() -> str:
-    """Make the page."""
+@dataclass(frozen=True)
+class Topic:
+    """One of the pages, and the list that it is made of."""
+
+    source: str
+    title: str
+    intro: str
+
+    def read(self) -> dict[str, list[Expectation]]:
+        """Read its list."""
+        return read_expectations((DOCS / self.source).read_text())
+
+
+TOPICS = {
+    "standards.md": Topic(
+        "read_standards.txt",
+        "Standards of reading",
+        "What installers, mirrors and tools may expect of an index when they read, and the tests that hold Creamery to it.",
+    ),
+    "upload-standards.md": Topic(
+        "upload_standards.txt",
+        "Standards of uploads",
+        "What a file and its upload are held to, and the tests that hold Creamery to it.",
+    ),
+}
+
+
+def standards_page(topic: Topic) -> str:
+    """Make a page."""
     tests = list_citing_tests()
-    sections = read_expectations()
+    sections = topic.read()
     expected = [expectation for section in sections.values() for expectation in section]
     cited = sum(1 for expectation in expected if expectation.id in tests)
     parts = [
-        "# Standards of reading",
+        f"# {topic.title}",
         "",
-        "What installers, mirrors and tools may expect of an index when they read, and the tests that hold Creamery to it.",
+        topic.intro,
         "",
         f"{len(expected)} expectations: {cited} are cited by tests; the others say why not. Tests are named by file and function.",
     ]
@@ -53,16 +79,16 @@ def _proof(expectation: Expectation, tests: Mapping[str, Sequence[str]]) -> str:
     return "<br>".join([*(f"`{test}`" for test in found[:SHOWN_TESTS]), *([f"and {more} more"] if more > 0 else [])])
 
 
-def read_expectations(text: str | None = None) -> dict[str, list[Expectation]]:
+def read_expectations(text: str) -> dict[str, list[Expectation]]:
     """
-    Read the list: titles of sections, and what each holds.
+    Read a list: titles of sections, and what each holds.
 
     Raises:
         ValueError: a line is none of its kinds, or an id stands there twice.
     """
     sections: dict[str, list[Expectation]] = {}
     seen: set[str] = set()
-    for line in (EXPECTATIONS.read_text() if text is None else text).splitlines():
+    for line in text.splitlines():
         if line.startswith("= "):
             section = sections.setdefault(line[2:], [])
         elif line and not line.startswith("#"):

@@ -84,6 +84,7 @@ def test_a_step_outside_an_action_raises(inside: Inside) -> None:
 
 
 def test_publishing_is_in_the_histories_of_project_file_and_person(inside: Inside) -> None:
+    """UPL-042, UPL-051"""
     person = create_person()
     publish("history-sample", actor=person)
     publish("history-sample", "sdist", actor=person)

@@ -67,7 +67,7 @@ def test_the_same_file_at_once_is_published_once_and_promised_to_all(
 
 
 def test_of_different_contents_under_one_name_exactly_one_wins(inside: Inside, publish: Publish, rounds: int) -> None:
-    """REL-17"""
+    """REL-17, UP-30"""
     ada = create_person("ada")
     for number in range(rounds):
         variants = [Distribution(name=f"rival-{number}", readme="", summary=f"Variant {letter}.") for letter in "abcd"]

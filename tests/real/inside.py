@@ -52,6 +52,7 @@ class Part:
     filename: str | bytes | None
     content: bytes
     name: str = "content"
+    content_type: str = "application/octet-stream"
 
 
 class Inside:
@@ -225,7 +226,7 @@ def encode(fields: Fields, files: Iterable[Part] = ()) -> tuple[str, bytes]:
         filename = part.filename.encode() if isinstance(part.filename, str) else part.filename
         parameter = b"" if filename is None else b'; filename="' + filename + b'"'
         body += f'--{boundary}\r\nContent-Disposition: form-data; name="{part.name}"'.encode() + parameter
-        body += b"\r\nContent-Type: application/octet-stream\r\n\r\n" + part.content + b"\r\n"
+        body += f"\r\nContent-Type: {part.content_type}\r\n\r\n".encode() + part.content + b"\r\n"
     body += f"--{boundary}--\r\n".encode()
     return f"multipart/form-data; boundary={boundary}", bytes(body)
 

@@ -240,7 +240,7 @@ LIES: dict[str, tuple[Callable[[], bytes], list[str]]] = {
 
 @pytest.mark.parametrize("case", LIES)
 def test_a_tar_that_readers_could_take_for_another_is_refused(case: str) -> None:
-    """SD-05, SD-06, ARC, UPL-065, UPL-066, WH-11"""
+    """SD-05, SD-06, ARC, UPL-065, UPL-066, WH-11, INC-16, INC-20"""
     write, expected = LIES[case]
     assert codes(write()) == expected
 
@@ -335,7 +335,7 @@ def test_a_source_distribution_without_metadata_is_refused() -> None:
 
 
 def test_a_licence_file_that_is_named_is_there() -> None:
-    """SD-04, LI-05"""
+    """SD-04, LI-05, UPL-069"""
     metadata = METADATA.replace(b"2.1", b"2.4").replace(b"\n\n", b"\nLicense-File: LICENSE\n\n")
     assert codes(packed(TOP, Block("foo-1.0/PKG-INFO", metadata))) == ["licence-file-missing"]
     assert read(packed(TOP, Block("foo-1.0/PKG-INFO", metadata), Block("foo-1.0/LICENSE"))).member_count == 3

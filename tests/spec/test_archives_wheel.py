@@ -478,7 +478,7 @@ def test_data_in_its_place_is_read() -> None:
     ],
 )
 def test_a_wheel_file_that_installers_cannot_follow_is_refused(wheel: bytes, code: str) -> None:
-    """WH-02"""
+    """WH-02, UPL-075"""
     assert codes(honest(wheel=wheel)) == [code]
 
 
@@ -545,7 +545,7 @@ def test_old_signatures_of_the_record_need_no_digest() -> None:
 
 
 def test_a_licence_file_that_is_named_is_there() -> None:
-    """WH-05, LI-05"""
+    """WH-05, LI-05, UPL-069"""
     metadata = b"Metadata-Version: 2.4\nName: foo\nVersion: 1.0\nLicense-File: LICENSE\n"
     assert codes(honest(metadata=metadata)) == ["licence-file-missing"]
     assert read(honest(metadata=metadata, files={f"{INFO}/licenses/LICENSE": b"x"}))

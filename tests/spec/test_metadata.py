@@ -110,7 +110,7 @@ def test_a_column_written_by_a_later_version_is_read() -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "1.2", "2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6"])
 def test_every_version_in_use_is_read(version: str) -> None:
-    """MD-01"""
+    """MD-01, UPL-020"""
     assert parse_metadata(minimal(version=version)).metadata_version == version
 
 
@@ -163,7 +163,7 @@ def test_a_required_field_may_not_be_missing(missing: str) -> None:
     ],
 )
 def test_a_wrong_value_is_refused(line: str, code: str) -> None:
-    """MD-02, MD-03, MD-09, MD-11, LI-01, LI-02, LI-06"""
+    """MD-02, MD-03, MD-09, MD-11, LI-01, LI-02, LI-06, UPL-029"""
     assert codes(minimal(line)) == [code]
 
 

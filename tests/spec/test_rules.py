@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 
 import pytest
+from packaging.licenses._spdx import VERSION
 
 from creamery.spec.core_metadata import CoreMetadata
 from creamery.spec.filenames import parse_filename
@@ -80,6 +81,12 @@ def test_a_broken_rule_is_answered_as_the_policy_says(case: str, policy: Policy)
     answer = in_open if policy is OPEN else in_public
     expected = {"allow": ([], []), "warn": ([], [code]), "refuse": ([code], [])}[answer]
     assert codes(replace(GOOD, **changed), policy) == expected  # type: ignore[arg-type]
+
+
+def test_a_licence_that_spdx_gave_up_is_told_with_the_version_of_the_list() -> None:
+    """LI-04, LI-07"""
+    (problem,) = sort_rulings(rule_on_metadata(replace(GOOD, license_expression="GPL-2.0"), PUBLIC)).warnings
+    assert f"(list {VERSION})" in problem.text()
 
 
 def test_a_deprecated_classifier_is_told_with_what_took_its_place() -> None:

@@ -76,6 +76,16 @@ def published_in_another_spelling() -> None:
     publish(Distribution(name=NAME, tag="py2.py3-none-any"), actor=ada())
 
 
+def published_an_sdist() -> None:
+    """Let the release have its source distribution."""
+    publish(NAME, "sdist", actor=ada())
+
+
+def fine_sdist() -> Upload:
+    """Make a source distribution that would be taken."""
+    return make_upload(NAME, "sdist")
+
+
 def published_and_deleted() -> None:
     """Let the file have been there, and gone."""
     publish(NAME, actor=ada())
@@ -207,6 +217,9 @@ REFUSED: dict[str, Refused] = {
     "filetype-differs": Refused(status=400, send=changed(filetype="sdist"), fields=["filetype"]),
     "filetype-unknown": Refused(status=400, send=changed(filetype="bdist_egg"), fields=["filetype"]),
     "pyversion-differs": Refused(status=400, send=changed(pyversion="cp311"), fields=["pyversion"]),
+    "pyversion-of-an-sdist": Refused(
+        status=400, send=lambda: make_upload(NAME, "sdist").set(pyversion="cp311"), fields=["pyversion"]
+    ),
     "name-differs": Refused(status=400, send=changed(name="other"), fields=["name"]),
     "version-differs": Refused(status=400, send=changed(version="2.0"), fields=["version"]),
     "version-unreadable": Refused(status=400, send=changed(version="one"), fields=["version"]),
@@ -326,6 +339,13 @@ REFUSED: dict[str, Refused] = {
         status=409,
         before=published_in_another_spelling,
         send=lambda: make_upload(Distribution(name=NAME, tag="py3.py2-none-any")),
+        mentions=[TAKEN],
+        refusal="file-exists-otherwise-spelled",
+    ),
+    "second-sdist": Refused(
+        status=409,
+        before=published_an_sdist,
+        send=lambda: fine_sdist().named("Refused-Sample-1.0.tar.gz"),
         mentions=[TAKEN],
         refusal="file-exists-otherwise-spelled",
     ),

@@ -30,7 +30,7 @@ def test_what_is_kept_comes_from_the_file_whichever_client_sent_it(client: str, 
 
 @pytest.mark.parametrize("name", [name for name in CLAIMS if name != "metadata_version"])
 def test_a_field_that_differs_from_the_file_is_refused_by_its_name(name: str, inside: Inside) -> None:
-    """UP-13, MET-1"""
+    """UP-13, MET-1, UPL-018"""
     upload = form_of("hatch").set(**{name: "99" if name == "version" else "something-else"})
     token = create_publisher()
     with nothing_remains():

@@ -19,7 +19,7 @@ UV_ACCEPTS = "application/json;q=0.9, text/plain;q=0.8, text/html;q=0.7"
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_bad_upload_is_refused_in_words_and_nothing_remains(case: str, inside: Inside) -> None:
-    """UP-03, UP-11, UP-13, UP-21, UP-22, UP-25, UP-26, UP-29, UP-31, UP-32"""
+    """UP-03, UP-11, UP-13, UP-21, UP-22, UP-25, UP-26, UP-29, UP-31, UP-32, UP-23, SD-07, UPL-001, UPL-003, UPL-006, UPL-013 to UPL-016, UPL-043, UPL-044, UPL-049, UPL-053, UPL-059, UPL-060, INC-11"""
     refused = REFUSED[case]
     token = create_token(create_person("ada")).text
     refused.before()
@@ -57,6 +57,7 @@ DOOR = {
 
 @pytest.mark.parametrize("case", DOOR)
 def test_what_the_door_refuses_reads_as_kept(case: str, inside: Inside) -> None:
+    """UPL-005"""
     token = DOOR[case]
     if token == "ada":
         token = create_publisher("ada")
@@ -117,7 +118,7 @@ def test_a_wrong_file_after_a_right_one_of_the_same_release_changes_nothing(insi
 
 
 def test_the_same_file_again_is_fine_and_changes_nothing(inside: Inside) -> None:
-    """UP-20"""
+    """UP-20, UPL-057"""
     token = create_publisher()
     assert fine().send(inside, token).status == 200
     with nothing_remains():

@@ -46,7 +46,7 @@ def test_a_readme_of_no_type_that_cannot_be_rendered_is_shown_as_it_is(inside: I
 
 
 def test_files_of_a_release_that_differ_are_told_of(inside: Inside) -> None:
-    """MD-04"""
+    """MD-04, UPL-019"""
     person = create_person()
     publish(Distribution(name=NAME, summary="A cheese."), actor=person)
     sdist = publish(Distribution(name=NAME, summary="Another cheese."), "sdist", actor=person)

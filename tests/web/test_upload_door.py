@@ -30,7 +30,7 @@ def upload() -> Upload:
 def test_every_spelling_of_the_address_takes_uploads_without_a_redirect(
     path: str, inside: Inside, token: str, upload: Upload
 ) -> None:
-    """UP-01, 11.11"""
+    """UP-01, UPL-002, 11.11"""
     answer = upload.send(inside, token, path=path)
     assert (answer.status, answer.header("location")) == (200, "")
     assert inside.list_files("door-sample") == [upload.filename]
@@ -57,7 +57,7 @@ def test_a_cookie_is_no_credential(inside: Inside, upload: Upload) -> None:
 def test_bearer_and_token_schemes_are_the_same_as_basic(
     scheme: str, inside: Inside, token: str, upload: Upload
 ) -> None:
-    """UP-04, AU-02"""
+    """UP-04, AU-02, UPL-004"""
     assert upload.send(inside, None, authorization=scheme.format(token)).status == 200
 
 
@@ -159,7 +159,7 @@ def test_a_file_that_is_too_large_is_refused_by_its_announced_length(
 def test_a_file_that_is_too_large_is_refused_while_it_streams(
     inside: Inside, token: str, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """UP-07, UP-27"""
+    """UP-07, UP-27, UPL-055"""
     limit(monkeypatch, len(upload.content) - 1)
     with nothing_remains():
         answer = upload.send(inside, token)
@@ -177,6 +177,7 @@ def test_a_file_of_just_the_limit_is_taken(
 def test_a_client_that_stands_still_is_given_up(
     inside: Inside, token: str, upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """UPL-010"""
     monkeypatch.setattr(upload_door, "CONFIG", replace(CONFIG, upload_wait_seconds=0.2))  # type: ignore[arg-type]
     monkeypatch.setattr(upload_door, "DRAIN_SECONDS", 0.1)
     kind, body = encode(upload.fields, [upload.part()])
@@ -213,7 +214,7 @@ def test_a_header_of_a_part_has_a_limit(inside: Inside, token: str, upload: Uplo
 
 @pytest.mark.parametrize("name", ["gpg_signature", "attestations_file", "other"])
 def test_other_files_in_the_form_are_read_past(name: str, inside: Inside, token: str, upload: Upload) -> None:
-    """UP-10"""
+    """UP-10, UPL-008, UPL-009"""
     answer = inside.upload(token, upload.fields, Part("x.asc", b"signature", name), upload.part())
     assert answer.status == 200, answer.text
 
@@ -256,7 +257,7 @@ def test_answers_are_json_or_text_as_asked(accept: str, is_json: bool, inside: I
 
 
 def test_the_json_of_a_refusal_has_what_every_client_reads(inside: Inside, token: str, upload: Upload) -> None:
-    """UP-32: `message`, `code` and `title` as uv and PyPI's own clients; the rest by RFC 9457"""
+    """UP-32, UPL-006: `message`, `code` and `title` as uv and PyPI's own clients; the rest by RFC 9457"""
     told = upload.set(name="other").send(inside, token, accept="application/json").json()
     assert (told["status"], told["title"], told["refusal"]) == (400, "Bad Request", "invalid-upload")
     assert told["code"].startswith("400 ")

@@ -122,10 +122,10 @@ def _agreement_problems(form: UploadForm, dist: DistFilename) -> list[Problem]:
         rule = N_("A file named like this is of type {actual}.")
         remedy = N_("Only wheels (bdist_wheel) and .tar.gz source distributions (sdist) are accepted.")
         problems.append(_problem("filetype", "filetype", filetype, rule, remedy, actual=dist.kind))
-    if dist.kind == "bdist_wheel" and form.one("pyversion") not in {"", dist.python_version}:
+    if form.one("pyversion") not in {"", dist.python_version}:
         rule, remedy = (
-            N_("The file's name says {actual}."),
-            N_("Leave the field out, or send what the file's name says."),
+            N_("For a file of this name it is {actual}."),
+            N_("Leave the field out, or send that."),
         )
         problems.append(
             _problem("pyversion", "pyversion", form.one("pyversion"), rule, remedy, actual=dist.python_version)
