@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from creamery.web import operations
+from creamery.web.api.views import api
 from creamery.web.legacy import for_programs, json_api, old_addresses, xmlrpc
 from creamery.web.setup import views as setup
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("account/", include("creamery.web.account.urls")),
     path("manage/", include("creamery.web.manage.urls")),
     path("staff/", include("creamery.web.staff.urls")),
+    path("api/v1/", api.urls),
     path("robots.txt", for_programs.robots),
     path("opensearch.xml", for_programs.opensearch, name="opensearch"),
     path("favicon.ico", for_programs.favicon),

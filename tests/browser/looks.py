@@ -34,6 +34,8 @@ ADDRESSES = [
     "/help/",
     "/project/absent/",
     "/search/?page=x",
+    "/account/log-in/",
+    "/api/v1/docs",
     *(f"/sample/{kind}" for kind in ("full", "bare", "long", "yanked", "quarantined")),
 ]
 """Every public page. Those under /sample/ are states that an upload alone does not bring about."""

@@ -17,7 +17,7 @@ from creamery.web.pages.errors import error_page
 
 DAY = "max-age=86400, public"
 _NOT_FOR_CRAWLERS = (
-    "simple/", "packages/", "pypi/", "legacy/", "rss/", "search/", "integrity/", "_/", "account/", "manage/", "staff/",
+    "simple/", "packages/", "pypi/", "legacy/", "rss/", "search/", "integrity/", "_/", "account/", "manage/", "staff/", "api/",
     "setup/", "i/",
 )  # fmt: skip
 
