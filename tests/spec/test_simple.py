@@ -83,21 +83,21 @@ def test_json_leaves_out_what_clients_fail_on() -> None:
 @pytest.mark.parametrize(("yanked", "in_json", "in_html"), [(True, True, ""), ("broken <3", "broken <3", "broken <3")])
 def test_a_yanked_file_is_marked_in_both_forms(yanked: bool | str, in_json: bool | str, in_html: str) -> None:
     """YK-01, YK-02"""
-    page = replace(PAGE, files=(replace(FILE, yanked=yanked),))
+    page = replace(PAGE, files=(FILE._replace(yanked=yanked),))
     assert as_json(page)["files"][0]["yanked"] == in_json
     assert anchor(page)["data-yanked"] == in_html
 
 
 def test_an_empty_reason_is_no_yank() -> None:
     """SJ-15: the empty string is not a value of `yanked`."""
-    page = replace(PAGE, files=(replace(FILE, yanked=""),))
+    page = replace(PAGE, files=(FILE._replace(yanked=""),))
     assert as_json(page)["files"][0]["yanked"] is False
     assert "data-yanked" not in anchor(page)
 
 
 def test_provenance_is_linked_only_where_it_exists() -> None:
     """PR-01, PR-02"""
-    page = replace(PAGE, files=(replace(FILE, provenance_url="https://idx.example/integrity/foo?a=1&b=2"),))
+    page = replace(PAGE, files=(FILE._replace(provenance_url="https://idx.example/integrity/foo?a=1&b=2"),))
     assert as_json(page)["files"][0]["provenance"] == "https://idx.example/integrity/foo?a=1&b=2"
     assert anchor(page)["data-provenance"] == "https://idx.example/integrity/foo?a=1&b=2"
     assert "data-provenance" not in anchor(PAGE)
@@ -135,10 +135,10 @@ def test_an_unknown_status_cannot_be_written() -> None:
 
 def test_upload_times_are_in_utc() -> None:
     """PV-03"""
-    for_india = replace(FILE, upload_time=datetime(2026, 1, 1, 5, 30, tzinfo=timezone(timedelta(hours=5, minutes=30))))
+    for_india = FILE._replace(upload_time=datetime(2026, 1, 1, 5, 30, tzinfo=timezone(timedelta(hours=5, minutes=30))))
     assert as_json(replace(PAGE, files=(for_india,)))["files"][0]["upload-time"] == "2026-01-01T00:00:00Z"
     with pytest.raises(ValueError, match="zone"):
-        project_json(replace(PAGE, files=(replace(FILE, upload_time=datetime(2026, 1, 1)),)))  # noqa: DTZ001
+        project_json(replace(PAGE, files=(FILE._replace(upload_time=datetime(2026, 1, 1)),)))  # noqa: DTZ001
 
 
 def test_the_html_page_has_one_anchor_for_each_file() -> None:
@@ -172,14 +172,14 @@ def test_html_attributes_carry_what_html_may_carry() -> None:
 
 def test_clients_that_read_html_with_a_regex_find_every_file() -> None:
     """SH-10: hatch's pattern; a raw `>` in an attribute would hide the file."""
-    hostile = replace(FILE, requires_python=">=3,<4,\"'&", yanked="<b>a > b</b>")
+    hostile = FILE._replace(requires_python=">=3,<4,\"'&", yanked="<b>a > b</b>")
     names = re.findall(r"<a [^>]+>([^<]+)</a>", project_html(replace(PAGE, files=(hostile, SDIST))).decode())
     assert names == [WHEEL, "foo-1.0.tar.gz"]
 
 
 def test_markup_in_values_is_text() -> None:
     """SH-10"""
-    hostile = replace(FILE, filename='x"><script>', url='/x"><script>', requires_python='"><img>', yanked='"><i>')
+    hostile = FILE._replace(filename='x"><script>', url='/x"><script>', requires_python='"><img>', yanked='"><i>')
     page = ProjectPage(NormalizedName("<foo>"), (), (hostile,), 1, "archived", '"><u>')
     document = as_html(project_html(page))
     assert {element.tag for element in document.iter()} == {"html", "head", "meta", "title", "body", "h1", "a", "br"}
@@ -250,7 +250,7 @@ def test_a_client_library_reads_both_forms_alike(document: bytes, media_type: st
 def test_a_page_of_ten_thousand_files_is_quick_in_both_forms() -> None:
     """Loose by a factor of five, so that it fails only when the shape of the work changes."""
     files = tuple(
-        replace(FILE, filename=f"foo-{number}.tar.gz", url=f"/x/foo-{number}.tar.gz") for number in range(10_000)
+        FILE._replace(filename=f"foo-{number}.tar.gz", url=f"/x/foo-{number}.tar.gz") for number in range(10_000)
     )
     page = replace(PAGE, files=files)
     took = []
