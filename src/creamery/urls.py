@@ -22,6 +22,7 @@ urlpatterns = [
     path("RPC2", xmlrpc.xmlrpc_door),
     path("pypi", old_addresses.pypi),
     path("pypi/", old_addresses.pypi),
+    re_path(r"^pypi/(?P<name>[^/]+)/json/?$", json_api.project),
     re_path(r"^pypi/(?P<name>[^/]+)/(?P<version>[^/]+)/json/?$", json_api.release),
     path("p/<str:name>/", old_addresses.project),
     re_path(r"^pypi/(?P<name>[^/]+)/?$", old_addresses.project),

@@ -209,6 +209,18 @@ def test_yanks_of_files_and_releases_are_told(shelf: Inside) -> None:
     assert read(shelf, RELEASE)["info"]["yanked"] is False
 
 
+def test_a_new_project_is_answered_before_the_worker_has_come_to_it(inside: Inside) -> None:
+    """JS-01, JS-02, API-031, MR-01: mirrors follow the serials at once, and give up what they are told not to be there."""
+    publish(RICH, "wheel", actor=create_person("ada"))
+    early = inside.get(PROJECT)
+    assert (early.status, early.header("content-type")) == (200, "application/json")
+    finish_work()
+    written = inside.get(PROJECT)
+    assert (early.body, early.header("etag")) == (written.body, written.header("etag"))
+    assert early.header("x-pypi-last-serial") == written.header("x-pypi-last-serial")
+    assert early.header("access-control-allow-origin") == "*"
+
+
 def test_a_quarantined_project_is_not_there(shelf: Inside) -> None:
     """JS-08, API-034"""
     shelf.get(RELEASE)

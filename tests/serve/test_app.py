@@ -12,6 +12,7 @@ import pytest
 from creamery.serve.app import ReadPath
 from creamery.serve.messages import Message, Receive, Scope, Send
 from creamery.serve.protocol import HttpProtocol
+from creamery.spec.tombstones import tombstone_json
 from creamery.storage import keys, s3
 from creamery.storage.filesystem import FilesystemStore
 from creamery.storage.memory import MemoryStore
@@ -145,6 +146,16 @@ def test_a_path_that_plays_tricks_finds_nothing(
 def test_a_version_that_can_be_no_key_is_left_to_who_stands_behind(ask: Ask, index: BlobStore, version: str) -> None:
     index.put_bytes(keys.json_project(keys.DEFAULT_INDEX, "flask"), b'{"meta":{"_last-serial":7,"api-version":"1.4"}}')
     assert ask(f"/pypi/flask/{version}/json").status_code == 299
+
+
+def test_what_the_json_api_has_not_yet_of_a_project_is_made_behind(ask: Ask, index: BlobStore) -> None:
+    """JS-01, MR-02: a mirror that asks for a new project before its document is written must not be told 404."""
+    page = keys.simple_project(keys.DEFAULT_INDEX, "flask", "json")
+    assert [ask(path).status_code for path in ("/pypi/flask/json", "/pypi/absent/json")] == [299, 404]
+    index.put_bytes(page, tombstone_json(SERIAL + 1))
+    index.delete(keys.variant(page, "gzip"))
+    index.delete(keys.variant(page, "zstd"))
+    assert ask("/pypi/flask/json").status_code == 404
 
 
 @pytest.mark.parametrize("query", ["a=%0d%0aSet-Cookie:x", "x" * 5000, "%", "?&=", "format=%00"])

@@ -127,3 +127,20 @@ def test_what_cannot_be_read_never_lands_in_another_answer(port: int) -> None:
     heard = hear(port, b"GET /none HTTP/1.1\r\nhost: x\r\n\r\n\x00\x01garbage\r\n\r\n")
     assert heard.count(b"HTTP/1.1") <= 1
     assert b"Invalid" not in heard or heard.startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET /simple/flask/ HTTP/1.1\r\n", b"400"),
+        (b"GET /simple/flask/ HTTP/1.1\r\nhost: x\r\nhost: y\r\n", b"400"),
+        (b"GET /simple/flask/ HTTP/1.0\r\nhost: x\r\nHost: x\r\n", b"400"),
+        (b"GET /simple/flask/ HTTP/1.0\r\n", b"200"),
+        (b"GET /simple/flask/ HTTP/1.1\r\nhost:\r\n", b"200"),
+    ],
+    ids=["none", "two", "twice in 1.0", "none in 1.0", "empty"],
+)
+def test_a_request_names_one_host(port: int, head: bytes, status: bytes) -> None:
+    """RFC 9112, section 3.2."""
+    for _ in range(2):
+        assert hear(port, head + b"connection: close\r\n\r\n").startswith(b"HTTP/1.1 " + status)

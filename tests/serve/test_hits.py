@@ -148,10 +148,12 @@ def test_a_body_that_nobody_wants_does_not_upset_the_next_request(counting: Coun
         for _ in range(2):
             wire.send(
                 "GET /simple/flask/ HTTP/1.1",
+                "Host: x",
                 f"Accept: {JSON.decode()}",
                 "Content-Length: 5",
                 "",
                 "hello" + "GET /x HTTP/1.1",
+                "Host: x",
             )
             assert wire.read_head()[0] == b"HTTP/1.1 200 OK"
             wire.read_body(len(get_body(counting.app)))

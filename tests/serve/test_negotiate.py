@@ -56,6 +56,8 @@ def test_each_client_gets_the_form_that_it_works_with(accept: str | None, expect
         (f"{V1}+json;q=1.5, text/html;q=0.1", MediaType.HTML),
         (f"{V1}+json;q=, text/html;q=0.1", MediaType.HTML),
         (f"{V1}+json;q=-1, text/html;q=.5, {V1}+html;q=0.2", MediaType.HTML_V1),
+        (f'text/html;a="b,c;q=1";q=0.1, {V1}+json;b="\\",";q=0.2', MediaType.JSON),
+        (f'{V1}+json;a="', MediaType.JSON),
         (",, ,", MediaType.HTML),
         ("", MediaType.HTML),
         (f"{V1}+json;q=0", None),

@@ -35,6 +35,12 @@ def project_documents(project_id: int, place: IndexPlace) -> list[Document]:
     return [Document(keys.json_project(place, project.normalized_name), project_document(project))]
 
 
+def find_project_document(project_id: int) -> bytes | None:
+    """Build a project's document for a reader who came before it was written; None if it may not be shown."""
+    documents = project_documents(project_id, get_project_place(project_id).place)
+    return documents[0].content if documents else None
+
+
 def make_release_document(project_id: int, version: str) -> bytes | None:
     """
     Make the document of one release, and keep it for the next reader; None if there is no such release.

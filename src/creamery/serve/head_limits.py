@@ -1,5 +1,5 @@
 """
-Bounds for what a client may send before it is answered, and for how long: uvicorn has none.
+Bounds for what a client may send before it is answered, and for how long: uvicorn has none. Nor does it ask for a host.
 
 Without them one client could fill the memory with headers that never end, or hold connections open for ever by sending a
 byte now and then ("slowloris"). There is one timer for a connection, not one for a request, which would cost a tenth of
@@ -19,7 +19,7 @@ LONGEST_HEAD_BYTES = 64 * 1024
 MOST_HEADERS = 200
 
 
-class HeadTooLarge(Exception):
+class BadHead(Exception):
     """Ends the reading of a request; uvicorn's parser turns it into a refusal."""
 
 
@@ -67,7 +67,7 @@ class LimitedProtocol(HttpToolsProtocol):
         Note that a head is complete.
 
         Raises:
-            HeadTooLarge: it breaks a limit; the refusal is kept for `send_400_response`.
+            BadHead: it breaks a limit, or does not name one host; the refusal is kept for `send_400_response`.
         """
         self._is_in_head = False
         if len(self.url) > LONGEST_TARGET_BYTES:
@@ -76,9 +76,16 @@ class LimitedProtocol(HttpToolsProtocol):
             self._refusal = 431, "The request has too many headers."
         elif sum([len(name) + len(value) for name, value in self.headers]) > LONGEST_HEAD_BYTES:
             self._refusal = 431, "The request's headers are too large."
+        elif not self._names_one_host():
+            # Two servers in a row could take such a request for one to different hosts. Source: RFC 9112, section 3.2.
+            self._refusal = 400, "The request must have one Host header."
         else:
             return
-        raise HeadTooLarge
+        raise BadHead
+
+    def _names_one_host(self) -> bool:
+        count = [name for name, _ in self.headers].count(b"host")
+        return count == 1 or (count == 0 and self.parser.get_http_version() != "1.1")
 
     def count_answer(self) -> None:
         """Count an answer that was sent between two requests, after which nothing else waits."""

@@ -14,6 +14,7 @@ LONGEST_HEADER_BYTES = 4096
 
 _VENDOR = "application/vnd.pypi.simple"
 _QUALITY = re.compile(r"(?:0(?:\.(\d{0,3})\d*)?|(1)(?:\.0*)?)\Z")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _FULL = 1000
 """Qualities are counted in thousandths, since floats of equal texts need not be equal."""
 
@@ -119,7 +120,8 @@ def choose_encodings(accept_encoding: bytes | None) -> tuple[Encoding | None, ..
     codings = _parse(accept_encoding[:LONGEST_HEADER_BYTES].decode("latin-1").lower())
     anything = codings.get("*", 0)
     plain = codings.get("identity", 1)
-    qualities: dict[Encoding, int] = {"zstd": codings.get("zstd", anything), "gzip": codings.get("gzip", anything)}
+    gzip = codings.get("gzip", codings.get("x-gzip", anything))
+    qualities: dict[Encoding, int] = {"zstd": codings.get("zstd", anything), "gzip": gzip}
     # Not named, the plain document is acceptable at the lowest quality, so that any accepted encoding wins.
     better = [name for name, quality in qualities.items() if quality and quality >= plain]
     return (*sorted(better, key=lambda name: -qualities[name]), None)
@@ -132,7 +134,8 @@ def _parse(header: str) -> dict[str, int]:
     An element that cannot be read is left out. A name that is repeated counts with its best quality.
     """
     found: dict[str, int] = {}
-    for element in header.split(","):
+    # What is quoted may hold the characters that part elements, and does not matter to us.
+    for element in _QUOTED.sub("", header).split(","):
         name, *parameters = (part.strip() for part in element.split(";"))
         quality = _quality(parameters)
         if name and quality is not None:

@@ -65,11 +65,17 @@ async def answer_page(page: SimplePage, request: Request, documents: Documents) 
     return problems.refuse_unknown_project(request, page.name)
 
 
-async def _answer_prepared(page: Prepared, request: Request, documents: Documents) -> Answer:
+async def _answer_prepared(page: Prepared, request: Request, documents: Documents) -> Answer | None:
     answer = await _find_answer(page.key, page.content_type, "", request, documents)
-    if answer is None and page.project is not None:
-        return problems.refuse_unknown_project(request, page.project)
-    return problems.refuse_unknown_page(request) if answer is None else answer
+    if answer is not None:
+        return answer
+    if page.project is None:
+        return problems.refuse_unknown_page(request)
+    shown = None if page.page is None else await _find(page.page, request, documents)
+    if shown is not None and not shown.is_tombstone:
+        # The project is so new that its document is still to be made. A mirror that is told 404 would give it up.
+        return None
+    return problems.refuse_unknown_project(request, page.project)
 
 
 async def _find_answer(

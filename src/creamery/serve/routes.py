@@ -48,11 +48,16 @@ class ServedFile:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document of one form that lies ready: of the JSON API, a feed, a part of the site map."""
+    """
+    A document of one form that lies ready: of the JSON API, a feed, a part of the site map.
+
+    Where `page` is there and the document is not yet, the application behind can make it.
+    """
 
     key: BlobKey
     content_type: bytes
     project: NormalizedName | None = None
+    page: BlobKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +128,8 @@ def _match_json(rest: list[str]) -> Route | None:
     if name != parts[0]:
         return Moved("/".join(["/pypi", name, *map(quote, parts[1:])]))
     if len(parts) == 2:
-        return Prepared(keys.json_project(keys.DEFAULT_INDEX, name), _JSON, name)
+        page = keys.simple_project(keys.DEFAULT_INDEX, name, "json")
+        return Prepared(keys.json_project(keys.DEFAULT_INDEX, name), _JSON, name, page)
     return PreparedRelease(keys.DEFAULT_INDEX, name, parts[1])
 
 
