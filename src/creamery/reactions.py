@@ -16,6 +16,7 @@ def table() -> dict[type, list[Reaction]]:
     """Say what follows each event."""
     return {
         accounts.PersonCreated: [],
+        accounts.PasswordChanged: [],
         accounts.TokenCreated: [],
         accounts.TokenRevoked: [],
         accounts.LettersPosted: [],

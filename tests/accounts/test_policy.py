@@ -14,6 +14,7 @@ from tests.real.inside import Inside
 
 YES = {
     "person.create": {"system", "console", "staff"},
+    "person.password": {"system", "console"},
     "people.list": {"system", "console", "staff"},
     "letters.list": {"system", "console", "staff"},
     "letters.retry": {"system", "console", "staff"},
@@ -59,6 +60,7 @@ def test_the_actions_ask_the_policy(who: str, inside: Inside) -> None:
         "person.create": attempt(
             lambda: actions.create_person("newcomer", email="n@idx.example", password=None, actor=actor)
         ),
+        "person.password": attempt(lambda: actions.set_password(about.username, "a wheel of old gouda", actor=actor)),
         "token.create": attempt(
             lambda: actions.create_token(about.person_id or 0, name="x", projects=None, expires_at=None, actor=actor)
         ),

@@ -111,6 +111,13 @@ class TestPeople:
         (tmp_path / upload.filename).write_bytes(upload.content)
         assert clients.twine_upload(made.stdout.strip(), tmp_path / upload.filename).exit_code == 0
 
+    def test_a_person_gets_a_password_from_standard_input(self, running_index: RunningIndex) -> None:
+        running_index.create_person("with-password")
+        done = running_index.command("user", "password", "with-password", stdin="a wheel of old gouda\n")
+        assert (done.exit_code, done.stdout) == (0, "with-password has a new password to log in with.\n")
+        refused = running_index.command("user", "password", "with-password", stdin="short\n")
+        assert (refused.exit_code, "too short" in refused.stderr, "Traceback" in refused.stderr) == (1, True, False)
+
     def test_a_token_as_json_has_everything_once(self, running_index: RunningIndex) -> None:
         made = running_index.command("token", "create", "--user", "ada", "--project", "B_b", "--json", "--name", "ci")
         told = json.loads(made.stdout)

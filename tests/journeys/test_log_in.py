@@ -8,11 +8,21 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.sessions.models import Session
 from django.db.backends.utils import CursorWrapper
 
+from creamery.accounts.actions import InvalidPassword, set_password
 from creamery.accounts.log_in import FAILURES_FROM_ADDRESS, FAILURES_OF_NAME
 from creamery.accounts.models import Person
 from creamery.kernel import clock
+from creamery.kernel.actor import CONSOLE, Actor
 from creamery.kernel.models import EventRow, EventSubject, LimitCount
-from tests.factories import PASSWORD, create_person, finish_work, list_events, make_upload
+from tests.factories import (
+    PASSWORD,
+    create_person,
+    create_token,
+    finish_work,
+    list_events,
+    make_upload,
+    nothing_remains,
+)
 from tests.real.inside import Inside
 from tests.real.visitor import Visitor
 
@@ -195,12 +205,30 @@ def test_a_person_who_may_act_no_more_is_out_at_once(visitor: Visitor) -> None:
     assert visitor.get(OWN).status == 302
 
 
-def test_another_password_ends_the_sessions(visitor: Visitor) -> None:
+def test_another_password_ends_the_sessions_and_not_the_tokens(visitor: Visitor) -> None:
     visitor.log_in("ada")
-    person = Person.objects.get()
-    person.set_password("another battery of staples 8")
-    person.save()
+    ada = Actor(kind="person", person_id=Person.objects.get().pk, username="ada")
+    token = create_token(ada).text
+    set_password("ADA", "another battery of staples 8", actor=CONSOLE)
     assert visitor.get(OWN).status == 302
+    assert visitor.log_in("ada").status == 400
+    assert visitor.log_in("ada", "another battery of staples 8").status == 302
+    assert make_upload("still-works").send(visitor.inside, token).status == 200
+    assert list_events("accounts.PasswordChanged") == ["accounts.PasswordChanged"]
+
+
+def test_who_had_no_password_logs_in_once_the_operator_has_set_one(visitor: Visitor) -> None:
+    create_person("bob")
+    assert visitor.log_in("bob").status == 400
+    set_password("bob", PASSWORD, actor=CONSOLE)
+    assert visitor.log_in("bob").status == 302
+
+
+@pytest.mark.parametrize("password", ["short", "password1234", "ada@idx.example", ""])
+def test_a_password_that_can_be_guessed_is_not_set(password: str, visitor: Visitor) -> None:
+    with nothing_remains(), pytest.raises(InvalidPassword):
+        set_password("ada", password, actor=CONSOLE)
+    assert visitor.log_in("ada").status == 302
 
 
 @pytest.mark.parametrize(("is_staff", "idle", "whole"), [(False, 12 * 60, 14 * 24 * 60), (True, 30, 8 * 60)])

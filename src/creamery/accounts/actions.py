@@ -7,11 +7,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from creamery.accounts.events import LettersPosted, TokenCreated, TokenRevoked
+from creamery.accounts.events import LettersPosted, PasswordChanged, TokenCreated, TokenRevoked
 from creamery.accounts.models import Person, Token
 from creamery.accounts.policy import may
 from creamery.accounts.queries import SETUP_CODE, NoSuchPerson, NoSuchToken, SetupOver, require_setup_code, setup_digest
-from creamery.accounts.steps import add_person
+from creamery.accounts.steps import add_person, password_problems
 from creamery.accounts.tokens import new_identifier, write_token
 from creamery.kernel import clock, letters
 from creamery.kernel.actor import Actor
@@ -22,6 +22,13 @@ from creamery.kernel.transactions import writes
 from creamery.settings import CONFIG
 from creamery.spec.names import check_name, normalize_name
 from creamery.spec.problems import N_, InvalidInput, Problem
+
+
+class InvalidPassword(Invalid):
+    """A password that is too easy to guess."""
+
+    code = "invalid-password"
+    sentence = _("This password cannot be used.")
 
 
 class InvalidToken(Invalid):
@@ -58,6 +65,31 @@ def create_person(
     if not may(actor, "person.create"):
         raise Forbidden
     return add_person(username, email, password, is_staff=is_staff, is_verified=is_verified, actor=actor)
+
+
+@writes
+def set_password(username: str, password: str, *, actor: Actor) -> None:
+    """
+    Give a person another password, or a first one, to log in with. It ends their sessions; their tokens go on working.
+
+    Raises:
+        Forbidden: the actor is not the operator.
+        NoSuchPerson: nobody by that name.
+        InvalidPassword: the password breaks rules.
+
+    Records: PasswordChanged (seen by the person).
+    """
+    if not may(actor, "person.password"):
+        raise Forbidden
+    person: Person | None = Person.objects.named(username).first()
+    if person is None:
+        raise NoSuchPerson(username=username)
+    problems = password_problems(password, person)
+    if problems:
+        raise InvalidPassword(problems)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    record(PasswordChanged(person_id=person.pk), actor=actor, about=[Subject("person", person.pk)])
 
 
 @writes

@@ -15,6 +15,13 @@ class PersonCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChanged(Event):
+    """A person has another password, or a first one; their sessions are over."""
+
+    person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCreated(Event):
     """A person has a new API token."""
 

@@ -5,7 +5,9 @@ from typing import Literal
 
 from creamery.kernel.actor import Actor
 
-Permission = Literal["person.create", "token.create", "token.revoke", "people.list", "letters.list", "letters.retry"]
+Permission = Literal[
+    "person.create", "person.password", "token.create", "token.revoke", "people.list", "letters.list", "letters.retry"
+]
 Predicate = Callable[[Actor, int | None], bool]
 
 
@@ -26,6 +28,7 @@ def is_self(actor: Actor, person_id: int | None) -> bool:
 
 POLICY: dict[Permission, list[list[Predicate]]] = {
     "person.create": [[is_operator], [is_staff]],
+    "person.password": [[is_operator]],
     "people.list": [[is_operator], [is_staff]],
     "letters.list": [[is_operator], [is_staff]],
     "letters.retry": [[is_operator], [is_staff]],

@@ -45,7 +45,11 @@ def add_person(
         InvalidPerson, NameTaken: as their names say.
     """
     needs_transaction("add_person")
-    problems = [*_username_problems(username), *_email_problems(email), *_password_problems(password, username, email)]
+    problems = [
+        *_username_problems(username),
+        *_email_problems(email),
+        *password_problems(password, Person(username=username, email=email)),
+    ]
     if problems:
         raise InvalidPerson(problems)
     now = clock.now()
@@ -99,11 +103,12 @@ def _email_problems(email: str) -> list[Problem]:
     return []
 
 
-def _password_problems(password: str | None, username: str, email: str) -> list[Problem]:
+def password_problems(password: str | None, person: Person) -> list[Problem]:
+    """Say what is wrong with a password for this person; one that is like their name is easy to guess."""
     if password is None:
         return []
     try:
-        validate_password(password, Person(username=username, email=email))
+        validate_password(password, person)
     except ValidationError as error:
         return [
             Problem(

@@ -43,6 +43,21 @@ def create_user(*, name: str, email: str, password_stdin: bool, staff: bool, dat
     )
 
 
+@user.command("password")
+@click.argument("name")
+@DATA
+@JSON
+@refusals_are_sentences
+def set_password_(*, name: str, data: Path | None, as_json: bool) -> None:
+    """Give a person another password, or a first one, read from standard input; their sessions end, their tokens go on."""
+    prepared(data)
+    from creamery.accounts.actions import set_password
+    from creamery.kernel.actor import CONSOLE
+
+    set_password(name, sys.stdin.readline().rstrip("\r\n"), actor=CONSOLE)
+    tell({"username": name, "password_changed": True}, f"{name} has a new password to log in with.", as_json=as_json)
+
+
 @user.command("list")
 @DATA
 @JSON
