@@ -138,7 +138,10 @@ def test_installs_go_on_while_everything_else_answers_503(index: RunningIndex, t
             for page in ("/", f"/project/{name}/", "/health/ready", "/search/?q=x"):
                 assert get(index.port, page).status == 503, page
             # A browser with a session makes Django look for it before any view runs.
-            assert get(index.port, "/", cookie="session=abcdefghijklmnopqrstuvwxyz012345").status == 503
+            for page in ("/", "/manage/projects/"):
+                assert get(index.port, page, cookie="session=abcdefghijklmnopqrstuvwxyz012345").status == 503
+            told = get(index.port, "/api/v1/projects", authorization=f"Bearer {token}")
+            assert (told.status, json.loads(told.body)["refusal"]) == (503, "away")
         assert index.list_files(name) == [before.filename]
         assert list((index.data / "incoming").iterdir()) == []
     finally:

@@ -73,6 +73,7 @@ def list_letters() -> list[tuple[str, str]]:
 
 
 def test_a_release_is_yanked_with_a_reason_and_taken_back(owner: Visitor, inside: Inside) -> None:
+    """PRJ-009, ACC-050"""
     assert "Gouda" in owner.get("/manage/projects/").text
     assert f'href="{RELEASE}"' in owner.get("/project/gouda/1.0/").text, "The public page leads an owner here."
     page = owner.follow(owner.send(RELEASE, {"do": "yank", "reason": REASON}))
@@ -92,6 +93,7 @@ def test_a_release_is_yanked_with_a_reason_and_taken_back(owner: Visitor, inside
 
 
 def test_a_file_is_yanked_alone(owner: Visitor, inside: Inside) -> None:
+    """API-019: PEP 592 permits it per file."""
     owner.follow(owner.send(FILE, {"do": "yank", "reason": ""}))
     assert read_simple(inside)["gouda-1.0-py3-none-any.whl"] is True
     assert "Yanked" in owner.get(RELEASE).text
@@ -100,6 +102,7 @@ def test_a_file_is_yanked_alone(owner: Visitor, inside: Inside) -> None:
 
 
 def test_a_file_is_deleted_and_its_name_stays_taken(owner: Visitor, inside: Inside, ada: Actor) -> None:
+    """PRJ-010, PRJ-013, UPL-059"""
     page = owner.get(FILE)
     assert "Its name stays taken for ever." in page.text
     wrong = owner.send(FILE, {"do": "delete", "confirm": "gouda"})
@@ -115,6 +118,7 @@ def test_a_file_is_deleted_and_its_name_stays_taken(owner: Visitor, inside: Insi
 
 
 def test_a_release_is_deleted_and_its_version_stays_taken(owner: Visitor, inside: Inside, ada: Actor) -> None:
+    """PRJ-010; PRJ-013: here the version too."""
     page = owner.follow(owner.send(RELEASE, {"do": "delete", "confirm": "1.0"}))
     assert "Gouda 1.0 is deleted." in page.text
     assert "deleted; the version stays taken" in page.text
@@ -124,6 +128,7 @@ def test_a_release_is_deleted_and_its_version_stays_taken(owner: Visitor, inside
 
 
 def test_a_project_is_deleted_when_its_name_is_typed(owner: Visitor, inside: Inside) -> None:
+    """PRJ-010"""
     assert owner.send(SETTINGS, {"do": "delete", "confirm": "gouda"}).status == 400
     page = owner.follow(owner.send(SETTINGS, {"do": "delete", "confirm": "Gouda"}))
     assert "The project Gouda is deleted." in page.text
@@ -180,6 +185,7 @@ def test_who_has_no_role_learns_nothing(role: str, visit: Visit) -> None:
 
 @pytest.mark.parametrize("role", ["maintainer", "publisher"])
 def test_other_roles_see_and_may_not_change(role: str, visit: Visit, inside: Inside) -> None:
+    """PRJ-001, AZ-9"""
     visitor, before = visit(role), read_simple(inside)
     for path in (ROOT, RELEASE, FILE, SETTINGS, HISTORY):
         page = visitor.get(path)

@@ -60,6 +60,7 @@ def test_everything_can_be_read(inside: Inside, token: str) -> None:
 
 @pytest.mark.parametrize("path", [RELEASE, FILE])
 def test_a_token_yanks_and_takes_it_back(path: str, inside: Inside, token: str) -> None:
+    """API-058, TOK-007: what the largest index does not have."""
     assert ask(inside, "PUT", f"{path}/yank", token, {"reason": "Holes"}).json() == {"changed": True}
     assert read_yanked(inside) == "Holes"
     assert ask(inside, "PUT", f"{path}/yank", token, {"reason": "Holes"}).json() == {"changed": False}

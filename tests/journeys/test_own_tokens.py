@@ -34,6 +34,7 @@ def make_in_browser(visitor: Visitor, **different: str) -> str:
 
 
 def test_a_token_for_one_project_publishes_to_that_one(visitor: Visitor, inside: Inside) -> None:
+    """TOK-002, TOK-003"""
     text = make_in_browser(visitor)
     assert make_upload("gouda").send(inside, text).status == 200
     assert make_upload("edam").send(inside, text).status == 403
