@@ -12,6 +12,7 @@ from creamery.catalog.counting import count_project
 from creamery.catalog.models import File, Grant, Project, Release
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
+from creamery.kernel.letters import write_text
 from creamery.kernel.models import EventRow, LetterRow
 from tests.factories import PASSWORD, create_person, create_token, list_events, make_upload
 from tests.real.distributions import Distribution
@@ -90,6 +91,8 @@ def test_a_release_is_yanked_with_a_reason_and_taken_back(owner: Visitor, inside
     assert set(read_simple(inside).values()) == {False}
     assert "yanked" not in inside.get("/project/gouda/1.0/").text
     assert list_letters() == [("ada", "release_yanked"), ("ada", "release_unyanked")]
+    yanked = LetterRow.objects.earliest("pk")
+    assert f"http://localhost:8000{RELEASE}\n" in write_text(yanked.template, {**yanked.facts, "username": "ada"}).body
 
 
 def test_a_file_is_yanked_alone(owner: Visitor, inside: Inside) -> None:

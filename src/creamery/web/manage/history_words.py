@@ -21,7 +21,7 @@ SENTENCES: dict[str, str | Promise] = {
     "catalog.ReleaseDeleted": gettext_lazy("Deleted {version} with its files"),
     "catalog.ProjectDeleted": gettext_lazy("Deleted the project {name}"),
     "catalog.ProjectStatusChanged": gettext_lazy("Changed the status from {before} to {status}"),
-    "catalog.LimitChanged": gettext_lazy("Changed a limit"),
+    "catalog.LimitChanged": gettext_lazy("Changed the limit {kind}"),
 }
 
 
