@@ -14,6 +14,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import api_pages
 import operator_pages
 import record_pages
 import rule_pages
@@ -62,6 +63,7 @@ def make_pages() -> dict[str, str]:
             "permissions.md": record_pages.permissions_page(),
             "events.md": record_pages.events_page(),
             "metrics.md": operator_pages.metrics_page(),
+            "api.md": api_pages.api_page(),
         }
         pages |= {name: standard_pages.standards_page(topic) for name, topic in standard_pages.TOPICS.items()}
     pages["README.md"] = contents_page(pages)

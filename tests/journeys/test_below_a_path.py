@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
+import httpx
 import pytest
 
 from tests.real.clients import Clients
 from tests.real.distributions import Distribution, build_wheel
 from tests.real.inside import SIMPLE_JSON
-from tests.real.running_index import RunningIndex
+from tests.real.running_index import PASSWORD, RunningIndex
 
 PATH = "/py/index"
 
@@ -63,7 +64,7 @@ def test_a_proxy_may_or_may_not_take_the_path_off(prefix: str, moved: RunningInd
 
 
 def test_every_link_and_asset_of_a_page_is_below_the_path_and_answers(moved: RunningIndex) -> None:
-    for page in ("/", "/search/", "/project/from-before/", "/help/"):
+    for page in ("/", "/search/", "/project/from-before/", "/help/", "/account/log-in/", "/api/v1/docs"):
         html = moved.fetch(PATH + page).decode()
         addresses = set(re.findall(r'(?:href|src|action)="([^"#]+)', html))
         local = {address for address in addresses if not re.match(r"[a-z]+:", address)}
@@ -101,3 +102,21 @@ def test_a_name_that_is_not_normalised_is_sent_to_the_right_place(moved: Running
         answer.read()
         assert (answer.status, answer.headers["location"]) == (301, PATH + target)
     connection.close()
+
+
+def test_a_person_logs_in_below_the_path(moved: RunningIndex) -> None:
+    host = moved.url.removesuffix(PATH)
+    with httpx.Client(base_url=host, follow_redirects=True) as browser:
+        form = browser.get(f"{PATH}/manage/projects/from-before/")
+        assert form.url.path == f"{PATH}/account/log-in/"
+        hidden = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', form.text))
+        page = browser.post(form.url.path, data={**hidden, "username": "ada", "password": PASSWORD.strip()})
+        assert (page.status_code, page.url.path) == (200, f"{PATH}/manage/projects/from-before/")
+        assert {cookie.path for cookie in browser.cookies.jar} == {f"{PATH}/"}
+
+
+def test_the_description_of_the_api_has_its_real_addresses(moved: RunningIndex) -> None:
+    described = json.loads(moved.fetch(f"{PATH}/api/v1/openapi.json"))
+    assert described["servers"] == [{"url": moved.url.removesuffix(PATH)}]
+    assert f"{PATH}/api/v1/projects" in described["paths"]
+    assert f" {moved.url}/api/v1/projects<" in moved.fetch(f"{PATH}/api/v1/docs").decode()

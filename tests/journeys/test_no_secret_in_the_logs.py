@@ -2,8 +2,10 @@
 
 import base64
 import http.client
+import re
 from collections.abc import Callable, Iterator
 
+import httpx
 import pytest
 
 from tests.factories import Upload, make_upload
@@ -60,6 +62,30 @@ def test_no_secret_is_in_the_logs(talkative: RunningIndex) -> None:
     secrets = {token, token[20:], base64.b64encode(f"__token__:{token}".encode()).decode()[20:60], PASSWORD.strip()}
     secrets |= {base64.b64encode(f"ada:{PASSWORD.strip()}".encode()).decode()[10:40]}
     for secret in secrets:
+        assert secret not in logged
+
+
+def test_neither_a_password_nor_a_session_is_in_the_logs(talkative: RunningIndex) -> None:
+    """AUD-20: a log-in that fails, one that does not, and a page of the person"""
+    talkative.create_person("grace")
+    with httpx.Client(base_url=talkative.url) as browser:
+        for password in ("not the password of grace", PASSWORD.strip()):
+            hidden = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', browser.get("/account/log-in/").text)
+            assert hidden is not None
+            fields = {"csrfmiddlewaretoken": hidden[1], "username": "grace", "password": password}
+            answer = browser.post("/account/log-in/", data=fields)
+        assert answer.status_code == 302
+        assert browser.get("/manage/projects/").status_code == 200
+        session = browser.cookies["session"]
+    logged = talkative.log.read_text()
+    assert "/account/log-in/" in logged
+    for secret in (
+        "not the password of grace",
+        "not+the+password",
+        PASSWORD.strip(),
+        PASSWORD.strip().replace(" ", "+"),
+        session,
+    ):
         assert secret not in logged
 
 

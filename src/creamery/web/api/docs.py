@@ -14,8 +14,6 @@ from django.shortcuts import render
 from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 
-from creamery.web.look import context
-
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
@@ -47,13 +45,14 @@ class OwnDocs(DocsBase):
     def render_page(self, request: HttpRequest, api: NinjaAPI, **_kwargs: Any) -> HttpResponse:
         """Show every operation, with an example to copy."""
         schema = api.get_openapi_schema()
-        addresses = context(request)
-        operations = tuple(_operations(schema, addresses["public_url"].rstrip("/")))
+        # The paths begin with the public address's own, if it has one.
+        operations = tuple(list_operations(schema, schema["servers"][0]["url"]))
         page = {"operations": operations, "openapi_url": self.get_openapi_url(api, {})}
         return render(request, "api/docs.html", page)
 
 
-def _operations(schema: dict[str, Any], public_url: str) -> Iterator[Operation]:
+def list_operations(schema: dict[str, Any], host: str) -> Iterator[Operation]:
+    """List what an OpenAPI document describes, with a command for each. `host` is a scheme and a host."""
     for path, methods in schema["paths"].items():
         for method, told in methods.items():
             body = told.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
@@ -69,7 +68,7 @@ def _operations(schema: dict[str, Any], public_url: str) -> Iterator[Operation]:
                 ),
                 body=_example(body, schema) if body else "",
                 answer=_example(told["responses"][200]["content"]["application/json"]["schema"], schema),
-                command=_command(method.upper(), f"{public_url}{path}", has_body=bool(body)),
+                command=_command(method.upper(), f"{host}{path}", has_body=bool(body)),
             )
 
 

@@ -89,7 +89,7 @@ api = NinjaAPI(
     description="Look after your projects from programs.",
     docs=OwnDocs(),
     auth=ByToken(),
-    servers=[{"url": CONFIG.public_url}],
+    servers=[{"url": CONFIG.public_url.removesuffix(CONFIG.public_path)}],
 )
 
 
