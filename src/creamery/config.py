@@ -74,10 +74,10 @@ class Config:
             "help": "open: what installers can use is published, with a word to the uploader; public: the rules of a public index (docs/reference/upload-rules.md)."
         },
     )
-    typo_squats: Literal["off", "warn", "refuse"] = field(
+    typo_squats: Literal["off", "warn", "hold", "refuse"] = field(
         default="warn",
         metadata={
-            "help": "What becomes of a new project whose name could be a mistyped one of the list of popular names (creamery names popular)."
+            "help": "What becomes of a new project whose name could be a mistyped one of the list of popular names (creamery names popular): nothing, its uploader is told, it is shown to nobody until the staff releases it (creamery held), or it is refused."
         },
     )
     max_file_bytes: int = field(
@@ -418,7 +418,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "trusted_proxies": _networks,
     "metrics_networks": _networks,
     "index_policy": _one_of("open", "public"),
-    "typo_squats": _one_of("off", "warn", "refuse"),
+    "typo_squats": _one_of("off", "warn", "hold", "refuse"),
     "max_file_bytes": _number,
     "max_project_bytes": _whole_number,
     "max_index_bytes": _whole_number,

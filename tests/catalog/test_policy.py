@@ -121,6 +121,8 @@ def test_every_permission_is_tried_here_or_where_things_are_managed() -> None:
         "project.delete",
         "project.status",
         "project.retake",
+        "held.decide",
+        "held.list",
         "limits.change",
     }
     assert set(POLICY) == here | there

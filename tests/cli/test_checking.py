@@ -109,3 +109,25 @@ def test_popular_names_come_from_a_file_or_the_line(running_index: RunningIndex,
     assert running_index.command("names", "popular").exit_code == 2
     bad = running_index.command("names", "allow", "no name")
     assert (bad.exit_code, "no name" in bad.stderr) == (1, True), bad
+
+
+@pytest.mark.usefixtures("ada")
+def test_what_is_held_is_listed_and_released_or_refused(
+    running_index: RunningIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UPL-040"""
+    monkeypatch.setitem(running_index.environment, "CREAMERY_TYPO_SQUATS", "hold")
+    running_index.command("names", "popular", "gouda-cheese")
+    for name in ("guoda-cheese", "gouda-chese"):
+        build_wheel(tmp_path, Distribution(name=name))
+    done = json.loads(running_index.command("import", "--user", "ada", "--json", str(tmp_path)).stdout)
+    assert (done["held"], done["published"]) == (2, 0), done
+    assert "gouda-cheese" in str(done["warned_files"])
+    held = json.loads(running_index.command("held", "list", "--json").stdout)
+    assert [(line["name"], line["people"]) for line in held] == [("gouda-chese", ["ada"]), ("guoda-cheese", ["ada"])]
+    assert running_index.command("held", "release", "guoda-cheese").exit_code == 0
+    assert running_index.command("held", "refuse", "gouda-chese", "--reason", "A trap.").exit_code == 0
+    assert running_index.list_files("guoda-cheese") == ["guoda_cheese-1.0-py3-none-any.whl"]
+    again = running_index.command("held", "release", "guoda-cheese")
+    assert (again.exit_code, "creamery held list" in again.stderr) == (1, True), again
+    assert running_index.command("held", "list").stderr == "Nothing is held.\n"

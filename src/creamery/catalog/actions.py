@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import IntegrityError, connection, transaction
 
+from creamery.catalog import mail
 from creamery.catalog.counting import count_index, count_project, lock_serials
 from creamery.catalog.limits import hold_counts, require_room
 from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Index
@@ -32,11 +33,15 @@ SWEPT_AFTER = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class AddedFile:
-    """A file that is recorded; `is_new` is False when the very same one was there already."""
+    """
+    A file that is recorded; `is_new` is False when the very same one was there already. `is_held` says that readers are not
+    told of it, because its project is held.
+    """
 
     file_id: int
     project_id: int
     is_new: bool
+    is_held: bool
 
 
 @writes
@@ -73,13 +78,13 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
         FileExists, FileWasDeleted, SameFileOtherName: the name is taken, for ever.
         BlobSwept: the content was swept between put and now; put it again.
 
-    Records: ProjectCreated, FileAdded (seen by the project, the person).
+    Records: ProjectCreated, FileAdded or FileHeld (seen by the project, the person).
     """
     index = Index.objects.get(name=index_name)
     project, is_new_project = project_for(index, new, actor)
     existing = identify(index.pk, new.dist, new.sha256)
     if existing is not None:
-        return AddedFile(existing.pk, existing.project_id, is_new=False)
+        return AddedFile(existing.pk, existing.project_id, is_new=False, is_held=existing.state == "held")
     hold_counts(new.limits, is_new_project=is_new_project)
     require_room(new.limits, project, new.size_bytes, is_new_project=is_new_project, actor=actor)
     release, is_new_release = release_for(project, new.dist.version, new.metadata, actor=actor)
@@ -92,16 +97,18 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
         existing = identify(index.pk, new.dist, new.sha256)
         if existing is None:
             raise
-        return AddedFile(existing.pk, existing.project_id, is_new=False)
+        return AddedFile(existing.pk, existing.project_id, is_new=False, is_held=existing.state == "held")
     reach("catalog.file-inserted")
     record_addition(file, project, release, is_new_project=is_new_project, actor=actor)
+    if is_new_project and project.status == "held":
+        mail.post_held(project, actor=actor)
     note_latest(project, release)
     reach("catalog.event-recorded")
     changes = changes_of(new, release, is_new_project=is_new_project, is_new_release=is_new_release, actor=actor)
     last = take_serials(index, project, changes, actor=actor)
     File.objects.filter(pk=file.pk).update(serial=last)
     reach("catalog.before-commit")
-    return AddedFile(file.pk, project.pk, is_new=True)
+    return AddedFile(file.pk, project.pk, is_new=True, is_held=file.state == "held")
 
 
 @writes

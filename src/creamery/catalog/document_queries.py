@@ -38,9 +38,9 @@ class ProjectPlace:
     status_reason: str
 
     @property
-    def is_deleted(self) -> bool:
-        """Whether the project is gone, and only its name is kept."""
-        return self.status == "deleted"
+    def is_unknown(self) -> bool:
+        """Whether readers may not even know that there is such a project: it is gone and only its name is kept, or it is held."""
+        return self.status in {"deleted", "held"}
 
     @property
     def is_offered(self) -> bool:
@@ -256,7 +256,8 @@ def list_root_rows(index_id: int) -> Iterator[list[RootRow]]:
     order = 'normalized_name COLLATE "C"' if is_postgres else "+normalized_name"
     with transaction.atomic() if is_postgres else nullcontext(), connection.chunked_cursor() as cursor:
         query = (
-            "SELECT name, normalized_name, serial FROM project WHERE index_id = %s AND status NOT IN (%s, %s) ORDER BY "
+            "SELECT name, normalized_name, serial FROM project "
+            "WHERE index_id = %s AND status NOT IN (%s, %s, %s) ORDER BY "
         )
         cursor.execute(query + order, [index_id, *HIDDEN_STATUSES])
         while rows := cursor.fetchmany(ROOT_PART):
@@ -264,9 +265,9 @@ def list_root_rows(index_id: int) -> Iterator[list[RootRow]]:
 
 
 def release_text(release_id: int) -> tuple[str, str | None]:
-    """Read a release's description and its content type."""
-    description, metadata = Release.objects.values_list("description", "metadata").get(pk=release_id)
-    return description, metadata.get("description_content_type")
+    """Read a release's description and its content type; no text if the release is gone by now."""
+    row = Release.objects.values_list("description", "metadata").filter(pk=release_id).first()
+    return (row[0], row[1].get("description_content_type")) if row is not None else ("", None)
 
 
 def find_project_id(name: str) -> int | None:

@@ -31,6 +31,40 @@ class FileAdded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileHeld(Event):
+    """A distribution file was taken, and is shown to nobody until the staff has decided about its project's name."""
+
+    index_id: int
+    project_id: int
+    release_id: int
+    file_id: int
+    filename: str
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectReleased(Event):
+    """A project that was held is shown to everybody, with its files."""
+
+    index_id: int
+    project_id: int
+    name: str
+    filenames: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRefused(Event):
+    """A project that was held was refused: its files are gone, and its name is given to nobody."""
+
+    index_id: int
+    project_id: int
+    name: str
+    reason: str
+    filenames: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseYanked(Event):
     """A release was yanked, or its reason changed: installers take it only when they are told this very version."""
 

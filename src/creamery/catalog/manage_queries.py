@@ -132,7 +132,8 @@ def get_managed_project(name: str, *, actor: Actor) -> ManagedProject:
     project, about = _find(name, actor)
 
     def is_allowed(permission: Permission) -> bool:
-        return may(actor, permission, about) and (project.status != "quarantined" or actor.kind == "system")
+        is_frozen = project.status == "held" or (project.status == "quarantined" and actor.kind != "system")
+        return not is_frozen and may(actor, permission, about)
 
     return ManagedProject(
         id=project.pk,

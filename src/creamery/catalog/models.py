@@ -7,8 +7,11 @@ from django.db import models
 from creamery.accounts.models import Person
 
 DEFAULT_INDEX = "default"
-HIDDEN_STATUSES = ("quarantined", "deleted")
-"""Statuses of projects that readers are told nothing of. `deleted` is no status of PEP 792 and never leaves the record."""
+HIDDEN_STATUSES = ("quarantined", "deleted", "held")
+"""
+Statuses of projects that readers are told nothing of. `deleted` and `held` are no statuses of PEP 792 and never leave the
+record: a project is held from its first file on until the staff has decided about its name.
+"""
 
 
 class Index(models.Model):

@@ -16,6 +16,8 @@ Permission = Literal[
     "project.yank",
     "project.delete",
     "project.status",
+    "held.list",
+    "held.decide",
     "limits.change",
     "index.rebuild",
 ]
@@ -88,6 +90,8 @@ POLICY: dict[Permission, list[list[Predicate]]] = {
     "project.yank": [[is_operator], [is_logged_in, is_owner], [is_token, token_covers_project, is_owner]],
     "project.delete": [[is_operator], [is_logged_in, is_owner]],
     "project.status": [[is_operator], [is_logged_in, is_owner]],
+    "held.list": [[is_operator], [is_logged_in, is_staff]],
+    "held.decide": [[is_operator], [is_logged_in, is_staff]],
     "limits.change": [[is_operator], [is_logged_in, is_staff]],
     "index.rebuild": [[is_operator]],
 }

@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from creamery.catalog.counting import count_project, lock_serials
-from creamery.catalog.events import FileAdded, ProjectCreated
+from creamery.catalog.events import FileAdded, FileHeld, ProjectCreated
 from creamery.catalog.limits import NO_LIMITS, Limits
 from creamery.catalog.models import File, Grant, Index, JournalEntry, Project, Release
 from creamery.catalog.policy import About, Permission, may
@@ -105,7 +105,8 @@ class NewFile:
     """
     A file that is stored and wants to be recorded. Digests are lower-case hexadecimal.
 
-    `may_look_alike` lets it create a project whose name looks like another's. `limits` are what it has to fit into.
+    `may_look_alike` lets it create a project whose name looks like another's. `held_because` says why a project that it
+    creates is to be held. `limits` are what it has to fit into.
     """
 
     dist: DistFilename
@@ -116,6 +117,7 @@ class NewFile:
     blake2b_256: str
     metadata_sha256: Sha256
     may_look_alike: bool = True
+    held_because: str = ""
     limits: Limits = NO_LIMITS
 
 
@@ -197,7 +199,7 @@ def require_upload(project: Project | None, normalized_name: str, *, actor: Acto
         return
     if not is_allowed:
         raise MayNotUpload(project=shown, username=actor.username or "this caller")
-    if project is not None and project.status not in {"active", "deprecated"}:
+    if project is not None and project.status not in {"active", "deprecated", "held"}:
         raise ProjectClosed(project=project.name, status=project.status)
 
 
@@ -237,7 +239,8 @@ def project_for(index: Index, new: NewFile, actor: Actor) -> tuple[Project, bool
 
 
 def _retake(project: Project, new: NewFile) -> None:
-    project.name, project.status, project.status_reason = new.metadata.name, "active", ""
+    project.name, project.status_reason = new.metadata.name, new.held_because[:500]
+    project.status = "held" if new.held_because else "active"
     project.save(update_fields=["name", "status", "status_reason"])
 
 
@@ -251,6 +254,8 @@ def _create_project(index: Index, normalized: str, new: NewFile, actor: Actor) -
         defaults={
             "name": new.metadata.name,
             "folded_name": fold_name(normalized),
+            "status": "held" if new.held_because else "active",
+            "status_reason": new.held_because[:500],
             "created_at": now,
             "updated_at": now,
         },
@@ -311,6 +316,7 @@ def insert_file(index: Index, project: Project, release: Release, new: NewFile, 
         requires_python=new.metadata.requires_python or "",
         uploaded_at=clock.now(),
         uploaded_by_id=actor.person_id,
+        state="held" if project.status == "held" else "live",
         serial=0,
     )
 
@@ -335,7 +341,8 @@ def record_addition(file: File, project: Project, release: Release, *, is_new_pr
     if is_new_project:
         created = ProjectCreated(index_id=file.index_id, project_id=project.pk, name=project.name)
         record(created, actor=actor, about=about)
-    added = FileAdded(
+    event = FileHeld if file.state == "held" else FileAdded
+    added = event(
         index_id=file.index_id,
         project_id=project.pk,
         release_id=release.pk,
@@ -350,8 +357,10 @@ def record_addition(file: File, project: Project, release: Release, *, is_new_pr
 def changes_of(
     new: NewFile, release: Release, *, is_new_project: bool, is_new_release: bool, actor: Actor
 ) -> list[Change]:
-    """Say what an added file changes, in the words of the journal."""
-    changes = []
+    """Say what an added file changes, in the words of the journal; nothing for readers while its project is held."""
+    changes: list[Change] = []
+    if release.project.status == "held":
+        return changes
     if is_new_project:
         changes.append(Change("create"))
         if actor.person_id is not None:

@@ -41,10 +41,10 @@ class MayNotManage(Forbidden):
 
 
 class ProjectFrozen(Forbidden):
-    """Nobody but the operator changes a quarantined project. Source: PRJ-021."""
+    """Nobody but the operator changes a quarantined project, and nobody one that is held. Source: PRJ-021."""
 
     code = "project-frozen"
-    sentence = _("The project {project} is quarantined: nothing in it can be changed until the staff has looked at it.")
+    sentence = _("The project {project} is {status}: nothing in it can be changed until the staff has looked at it.")
 
 
 class TooLateToDelete(Forbidden):
@@ -88,8 +88,8 @@ def get_project_to_change(name: str, permission: Permission, *, actor: Actor) ->
         raise NoSuchProject(project=name)
     if not may(actor, permission, about):
         raise MayNotManage(project=project.name)
-    if project.status == "quarantined" and actor.kind != "system":
-        raise ProjectFrozen(project=project.name)
+    if project.status == "held" or (project.status == "quarantined" and actor.kind != "system"):
+        raise ProjectFrozen(project=project.name, status=project.status)
     return project
 
 

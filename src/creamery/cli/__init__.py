@@ -10,6 +10,7 @@ import sys
 import click
 
 from creamery.cli.checking import check
+from creamery.cli.held import held
 from creamery.cli.importing import import_
 from creamery.cli.letters import letters_
 from creamery.cli.limits import limits
@@ -36,7 +37,7 @@ def commands() -> None:
 
 
 EVERYTHING = (
-    serve, worker, user, token, import_, check, project, release, file_, names_, limits, letters_, rebuild, verify,
+    serve, worker, user, token, import_, check, project, release, file_, names_, held, limits, letters_, rebuild, verify,
 )  # fmt: skip
 
 for command in EVERYTHING:

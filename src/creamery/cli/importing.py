@@ -34,7 +34,7 @@ def import_(*, paths: tuple[Path, ...], username: str | None, data: Path | None,
     Publish folders of wheels and source distributions.
 
     What is there already is left alone, so an import that was interrupted can be started again. Exit code 1 if a file was
-    refused; the table at the end says which and why.
+    refused; the table at the end says which and why, and what the uploaders of the others would have been told.
     """
     prepared(data)
     from creamery.upload.importing import find_distributions
@@ -43,14 +43,18 @@ def import_(*, paths: tuple[Path, ...], username: str | None, data: Path | None,
     files = find_distributions(paths)
     outcomes = list(_with_progress(files, actor, is_quiet=as_json or not sys.stderr.isatty()))
     refused = [outcome for outcome in outcomes if outcome.outcome == "refused"]
-    counts = {name: sum(o.outcome == name for o in outcomes) for name in ("published", "unchanged", "refused")}
+    counts = {name: sum(o.outcome == name for o in outcomes) for name in ("published", "held", "unchanged", "refused")}
     if as_json:
         told = [{"path": str(o.path), "code": o.code, "reason": o.reason} for o in refused]
-        click.echo(json.dumps({"files": len(files), **counts, "refused_files": told}, ensure_ascii=False))
+        warned = [{"path": str(o.path), "warnings": o.warnings} for o in outcomes if o.warnings]
+        answer = {"files": len(files), **counts, "refused_files": told, "warned_files": warned}
+        click.echo(json.dumps(answer, ensure_ascii=False))
     else:
-        _show_refused(refused)
+        _show("Remarked", [(o.path, "warning", text) for o in outcomes for text in o.warnings])
+        _show("Refused", [(o.path, o.code, o.reason) for o in refused])
+        held = f", {counts['held']} held" if counts["held"] else ""
         click.echo(
-            f"{len(files)} files: {counts['published']} published, {counts['unchanged']} there already, {counts['refused']} refused"
+            f"{len(files)} files: {counts['published']} published{held}, {counts['unchanged']} there already, {counts['refused']} refused"
         )
     sys.exit(1 if refused else 0)
 
@@ -81,12 +85,12 @@ def _with_progress(files: list[Path], actor: "Actor", *, is_quiet: bool) -> "Ite
                     yield outcome
 
 
-def _show_refused(refused: "list[Imported]") -> None:
-    if refused and sys.stdout.isatty():
-        table = Table("file", "why", title="Refused", show_lines=True)
-        for outcome in refused:
-            table.add_row(escape(outcome.path.name), escape(outcome.reason))
+def _show(title: str, lines: list[tuple[Path, str, str]]) -> None:
+    if lines and sys.stdout.isatty():
+        table = Table("file", "what", title=title, show_lines=True)
+        for path, _, text in lines:
+            table.add_row(escape(path.name), escape(text))
         Console().print(table)
         return
-    for outcome in refused:
-        click.echo(f"{outcome.path}\t{outcome.code}\t{outcome.reason}")
+    for line in lines:
+        click.echo("\t".join(map(str, line)))

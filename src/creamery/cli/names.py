@@ -54,9 +54,10 @@ def allow_names(*, names: tuple[str, ...], reason: str, data: Path | None, as_js
 @refusals_are_sentences
 def note_popular_names(*, names: tuple[str, ...], file: TextIO | None, data: Path | None, as_json: bool) -> None:
     """
-    Watch over these names: who creates one that could be a mistyped one of them is warned or refused.
+    Watch over these names: who creates one that could be a mistyped one of them is warned, held or refused.
 
-    CREAMERY_TYPO_SQUATS says which.
+    CREAMERY_TYPO_SQUATS says which. Without a list no name is compared: downloads are not counted, so the index cannot tell
+    by itself what is popular.
     """
     prepared(data)
     lines = (line.strip() for line in file or ())

@@ -14,7 +14,7 @@ VERSION = click.argument("version")
 FILENAME = click.argument("filename")
 REASON = click.option("--reason", default="", help="Why; installers and pages show it.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
-STATUSES = ("active", "deprecated", "archived", "quarantined", "deleted")
+STATUSES = ("active", "deprecated", "archived", "quarantined", "held", "deleted")
 
 
 @click.group()

@@ -47,9 +47,9 @@ def render_whole(project_id: int, *, claim: Claim) -> None:
 
 
 def project_documents(project_id: int, place: IndexPlace) -> list[Document]:
-    """Build a project's documents from the record: HTML, then JSON; of a deleted one, what stands in their place."""
+    """Build a project's documents from the record: HTML, then JSON; of a deleted or held one, what stands in their place."""
     project = get_project_place(project_id)
-    if project.is_deleted:
+    if project.is_unknown:
         return [
             Document(keys.simple_project(place, project.name, "html"), tombstone_html(project.serial), is_packed=False),
             Document(keys.simple_project(place, project.name, "json"), tombstone_json(project.serial), is_packed=False),

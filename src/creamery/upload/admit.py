@@ -21,8 +21,9 @@ class Admission:
     An upload that may go on to be unpacked.
 
     `existing_project_id` is set when the very same file is recorded already. `judgement` is about its name and may refuse
-    it still; `release` is what its release says so far, None if it is the first file of one. `limits` are asked again
-    when it is recorded.
+    it still; `release` is what its release says so far, None if it is the first file of one. `held_because` says why a new
+    project is to be held; `is_held` that readers are not told of the file, whether its project is new or not. `limits` are
+    asked again when it is recorded.
     """
 
     index: IndexPlaceAndPolicy
@@ -31,6 +32,8 @@ class Admission:
     existing_project_id: int | None = None
     release: KnownRelease | None = None
     may_look_alike: bool = True
+    held_because: str = ""
+    is_held: bool = False
     limits: Limits = NO_LIMITS
 
 
@@ -53,13 +56,20 @@ def admit(claims: Claims, received: Received, *, policy_name: str | None = None,
     require_upload(project, normalized, actor=actor)
     same = identify(index.id, claims.dist, received.sha256)
     if same is not None:
-        return Admission(index=index, policy=policy, judgement=Judgement((), ()), existing_project_id=same.project_id)
+        return Admission(
+            index=index,
+            policy=policy,
+            judgement=Judgement((), ()),
+            existing_project_id=same.project_id,
+            is_held=same.state == "held",
+        )
     limits = admit_size(index, project, claims, received.size_bytes, actor=actor)
     rulings, may_look_alike = list(rule_on_filename(claims.dist, policy)), True
-    release = None
+    release, held_because = None, ""
     if project is None or project.status == "deleted":
         name = rule_on_new_name(index.id, normalized, policy)
         rulings, may_look_alike = [*name.rulings, *rulings], name.may_look_alike
+        held_because = name.held_because
     if project is not None:
         require_open_release(project, claims.dist.version, actor=actor)
         release = find_known_release(project.pk, claims.dist.version)
@@ -69,6 +79,8 @@ def admit(claims: Claims, received: Received, *, policy_name: str | None = None,
         judgement=sort_rulings(rulings),
         release=release,
         may_look_alike=may_look_alike,
+        held_because=held_because,
+        is_held=bool(held_because) or (project is not None and project.status == "held"),
         limits=limits,
     )
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from creamery.catalog.limits import most_file_bytes
 from creamery.kernel.actor import Actor
-from creamery.kernel.refusals import Refusal
+from creamery.kernel.refusals import Refusal, problem_text
 from creamery.settings import CONFIG
 from creamery.upload.form import form_for_local
 from creamery.upload.pipeline import upload_file
@@ -19,12 +19,13 @@ ENDINGS = (".whl", ".tar.gz", ".zip", ".egg", ".exe", ".msi", ".rpm", ".tar.bz2"
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one file."""
+    """What became of one file, and what its uploader would be told."""
 
     path: Path
-    outcome: Literal["published", "unchanged", "refused"]
+    outcome: Literal["published", "held", "unchanged", "refused"]
     code: str = ""
     reason: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 def find_distributions(paths: Iterable[Path]) -> list[Path]:
@@ -53,4 +54,6 @@ def _import_one(path: Path, actor: Actor) -> Imported:
         return Imported(path, "refused", refusal.code, refusal.message())
     except OSError as error:
         return Imported(path, "refused", "unreadable", f"The file cannot be read: {error.strerror}.")
-    return Imported(path, "published" if published.is_new else "unchanged")
+    outcome: Literal["held", "published", "unchanged"] = "published" if published.is_new else "unchanged"
+    warnings = tuple(problem_text(warning) for warning in published.warnings)
+    return Imported(path, "held" if published.is_held else outcome, warnings=warnings)

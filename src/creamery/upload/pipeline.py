@@ -14,6 +14,7 @@ from creamery.spec.problems import Problem
 from creamery.upload.admit import Admission, admit
 from creamery.upload.claims import Claims, InvalidUpload, read_claims
 from creamery.upload.form import UploadForm
+from creamery.upload.names import held_remark
 from creamery.upload.receive import Received
 from creamery.upload.store import keep_readme, store_content
 from creamery.upload.validate import ValidFile, validate_file
@@ -24,9 +25,10 @@ RENDERS_PROJECT = "publish.project_page.render"
 @dataclass(frozen=True, slots=True)
 class Published:
     """
-    A file that is recorded and listed. `is_new` is False when the very same one was there before.
+    A file that is recorded, and listed unless it is held. `is_new` is False when the very same one was there before.
 
-    With `is_check` it was only said to be what would happen.
+    `is_held` says that it is listed only once the staff has decided about its project. With `is_check` it was only said to be
+    what would happen.
     """
 
     filename: str
@@ -35,6 +37,7 @@ class Published:
     is_new: bool
     warnings: tuple[Problem, ...] = ()
     is_check: bool = False
+    is_held: bool = False
 
 
 def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Published:
@@ -48,7 +51,7 @@ def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Publis
         claims, admission = _admit(form, received, actor)
         if admission.existing_project_id is not None:
             render(admission.existing_project_id)
-            return _told(claims.dist, is_new=False)
+            return _told(claims.dist, is_new=False, is_held=admission.is_held)
         reach("upload.admitted")
         file = validate_file(claims, admission, received)
         reach("upload.validated")
@@ -61,7 +64,7 @@ def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Publis
         keep_readme(file)
         render(added.project_id)
         reach("upload.rendered")
-        return _told(file.dist, is_new=added.is_new, warnings=file.warnings)
+        return _told(file.dist, is_new=added.is_new, is_held=added.is_held, warnings=file.warnings)
     finally:
         received.path.unlink(missing_ok=True)
 
@@ -75,9 +78,10 @@ def check_file(form: UploadForm, received: Received, *, policy_name: str | None 
     try:
         claims, admission = _admit(form, received, actor, policy_name)
         if admission.existing_project_id is not None:
-            return replace(_told(claims.dist, is_new=False), is_check=True)
+            return replace(_told(claims.dist, is_new=False, is_held=admission.is_held), is_check=True)
         file = validate_file(claims, admission, received)
-        return replace(_told(file.dist, is_new=True, warnings=file.warnings), is_check=True)
+        told = _told(file.dist, is_new=True, is_held=admission.is_held, warnings=file.warnings)
+        return replace(told, is_check=True)
     finally:
         received.path.unlink(missing_ok=True)
 
@@ -92,8 +96,10 @@ def _admit(
     return claims, admission
 
 
-def _told(dist: DistFilename, *, is_new: bool, warnings: tuple[Problem, ...] = ()) -> Published:
-    return Published(dist.filename, str(dist.name), str(dist.version), is_new, warnings)
+def _told(dist: DistFilename, *, is_new: bool, is_held: bool, warnings: tuple[Problem, ...] = ()) -> Published:
+    if is_held:
+        warnings = (held_remark(dist.filename), *warnings)
+    return Published(dist.filename, str(dist.name), str(dist.version), is_new, warnings, is_held=is_held)
 
 
 def render(project_id: int) -> None:
@@ -116,5 +122,6 @@ def _new_file(received: Received, file: ValidFile, metadata_sha256: Sha256, admi
         blake2b_256=received.blake2b_256,
         metadata_sha256=metadata_sha256,
         may_look_alike=admission.may_look_alike,
+        held_because=admission.held_because,
         limits=admission.limits,
     )

@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import REGISTRY
 
 from creamery.catalog.document_queries import current_serial
+from creamery.catalog.upkeep_queries import count_held
 from creamery.config import shares_metrics
 from creamery.kernel.letters import count_letters
 from creamery.kernel.outbox import backlog
@@ -85,4 +86,7 @@ class _RecordRegistry(CollectorRegistry):
         for letter_state, count in count_letters().items():
             letters.add_metric([letter_state], count)
         yield letters
+        yield GaugeMetricFamily(
+            "creamery_projects_held", "New projects that wait for the staff's decision.", count_held()
+        )
         yield GaugeMetricFamily("creamery_serial", "Serial of the last change.", current_serial())

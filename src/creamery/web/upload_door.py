@@ -198,11 +198,15 @@ async def _drain(body: _Body) -> None:
 def _tell(published: Published, *, as_json: bool) -> Answer:
     url = f"{CONFIG.public_url}/project/{published.project}/{published.version}/"
     warnings = [problem.text() for problem in published.warnings]
-    state = "published" if published.is_new else "unchanged"
+    state = "held" if published.is_held else "published" if published.is_new else "unchanged"
     if published.is_check and published.is_new:
-        state = "would be published"
+        state = f"would be {state}"
     told = {"status": state, "filename": published.filename, "url": url, "warnings": warnings}
-    lines = [f"{published.filename}: {state}, {url}", *(f"warning: {warning}" for warning in warnings)]
+    # What is held has no page.
+    lines = [
+        f"{published.filename}: {state}" + ("" if published.is_held else f", {url}"),
+        *(f"warning: {warning}" for warning in warnings),
+    ]
     return say(200, told, "\n".join(lines), as_json=as_json)
 
 

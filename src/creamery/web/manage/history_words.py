@@ -13,6 +13,9 @@ from creamery.spec.problems import fill
 SENTENCES: dict[str, str | Promise] = {
     "catalog.ProjectCreated": gettext_lazy("Created the project {name}"),
     "catalog.FileAdded": gettext_lazy("Uploaded {filename}"),
+    "catalog.FileHeld": gettext_lazy("Uploaded {filename}, which waits for the staff"),
+    "catalog.ProjectReleased": gettext_lazy("Released the project {name}"),
+    "catalog.ProjectRefused": gettext_lazy("Refused the project {name}"),
     "catalog.ReleaseYanked": gettext_lazy("Yanked {version}"),
     "catalog.ReleaseUnyanked": gettext_lazy("Took the yank of {version} back"),
     "catalog.FileYanked": gettext_lazy("Yanked the file {filename}"),
