@@ -8,7 +8,7 @@ import json
 import resource
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 import psutil
@@ -212,6 +212,20 @@ def test_idle_connections_cost_little_and_hold_up_nobody(
         )
     assert answered_seconds < ANSWERED_SECONDS
     assert grown < 5 * MEBIBYTE + count * 24 * 1024
+
+
+def test_more_connections_than_the_usual_limit_of_open_files_are_taken(
+    start_index: Callable[..., RunningIndex],
+) -> None:
+    """Shells and services begin with 1,024 open files, which are as many idle clients."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        index = start_index()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert index.process is not None
+    assert psutil.Process(index.process.pid).rlimit(psutil.RLIMIT_NOFILE)[0] == min(hard, 65_536)
 
 
 @pytest.mark.soak

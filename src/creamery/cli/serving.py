@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import resource
 import signal
 import socket
 import tempfile
@@ -30,6 +31,7 @@ BACKLOG = 2048
 GRACE_SECONDS = 30
 RETRY_SECONDS = 2.0
 STANDSTILL_SECONDS = 120
+MOST_OPEN_FILES = 65_536
 
 
 @click.command()
@@ -49,12 +51,21 @@ def serve(
     prepare.make_data_folder(config.load())
     chosen = config.load()
     logs.set_up(chosen.log_format, chosen.log_level)
+    _allow_connections()
     with prepare.only_instance(chosen):
         sockets = _listen(chosen)
         prepare.remember_address(chosen)
         # A wrong address is to be told before anything is answered.
         store = open_store(chosen.storage_url)
         _run(chosen, sockets, store)
+
+
+def _allow_connections() -> None:
+    """Raise the limit of open files as far as this process may; the usual 1,024 are as many clients that do nothing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _listen(chosen: Config) -> list[socket.socket]:
