@@ -4,11 +4,15 @@ import json
 import re
 from hashlib import algorithms_guaranteed
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import html5lib
 import pypi_simple
 import pytest
 
+from creamery.kernel.stores import the_store
+from creamery.settings import CONFIG
+from creamery.storage import keys
 from tests.factories import create_person, create_token, finish_work, make_upload, publish
 from tests.real.changes import delete_file, set_status, unyank_release, yank_file, yank_release
 from tests.real.distributions import Distribution
@@ -166,6 +170,33 @@ def test_an_answer_depends_on_no_credentials(shelf: Inside, accept: str) -> None
         assert "Authorization" not in plain.header("vary")
         for credentials in ("Basic eDp5", "Bearer x", "nonsense"):
             assert content(shelf.get(path, accept=accept, authorization=credentials)) == content(plain)
+
+
+def test_files_lie_on_the_host_of_the_index(shelf: Inside) -> None:
+    """AU-03, AU-04: clients send credentials to no other host, so no address leads to one, and none is redirected there"""
+    address = "https://idx.example/simple/gouda/"
+    listed = [file["url"] for file in read_json(shelf)["files"]] + [anchor["href"] for anchor in read_anchors(shelf)]
+    assert len(listed) == 4
+    for url in listed:
+        target = urlsplit(urljoin(address, url))
+        assert target.netloc == "idx.example"
+        assert [shelf.get(target.path + end).status for end in ("", ".metadata")] == [200, 200]
+    told = shelf.get("/pypi/gouda/json").json()["urls"]
+    assert {urlsplit(file["url"]).netloc for file in told} == {urlsplit(CONFIG.public_url).netloc}
+
+
+def test_an_upload_waits_for_the_page_of_its_project_and_nothing_else(inside: Inside) -> None:
+    """RS-03: the JSON API, feeds and the list of projects are the worker's, however many there are"""
+    token = create_token(create_person("ada"))
+    upload = make_upload("gouda")
+    assert inside.upload(token.text, upload.fields, upload.part()).status == 200
+    written = {key for key in the_store().list("public/") if not key.startswith("public/packages/")}
+    page = {keys.simple_project(keys.DEFAULT_INDEX, "gouda", form) for form in ("html", "json")}
+    assert {key for key in written if "gouda" in key} == page | {
+        keys.variant(key, encoding) for key in page for encoding in keys.ENCODINGS
+    }
+    finish_work()
+    assert keys.json_project(keys.DEFAULT_INDEX, "gouda") in set(the_store().list("public/pypi/"))
 
 
 def test_both_forms_say_the_same(shelf: Inside) -> None:
