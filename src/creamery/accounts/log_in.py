@@ -39,7 +39,7 @@ class WrongPassword(Invalid):
     """Name and password do not go together. One answer for all causes, so that it teaches nothing to a guesser."""
 
     code = "wrong-password"
-    sentence = _("There is no account with this name and this password. Check both, and whether a key is locked.")
+    sentence = _("There is no account with this name and this password. Check both, and that Caps Lock is off.")
 
 
 class TooManyFailures(Limited):
