@@ -13,6 +13,7 @@ from django.test import RequestFactory
 from creamery.accounts.queries import TokenLine
 from creamery.catalog.events import ProjectCreated
 from creamery.catalog.limits import LimitLine
+from creamery.catalog.upkeep_queries import HeldProject
 from creamery.kernel.actor import Actor
 from creamery.kernel.clock import now
 from creamery.kernel.events import Event
@@ -77,6 +78,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "staff/home.html",
         {
             "here": "staff",
+            "held": [
+                HeldProject("reqeusts", "It is one slip from requests.", ("ada",), ("reqeusts-1.0.tar.gz",), WHEN)
+            ],
             "letters": [
                 LetterLine(1, "ada", "ada@idx.example", "release_yanked", "failed", WHEN, WHEN, "550 <unknown>")
             ],

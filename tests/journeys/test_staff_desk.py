@@ -1,13 +1,19 @@
-"""The staff looks at its desk: letters that reached nobody are sent once more, limits are set and taken back."""
+"""The staff looks at its desk: what is held is decided about, letters that reached nobody are sent once more, limits are set and taken back."""
 
 import html
+from dataclasses import replace
 
 import pytest
 
+from creamery.accounts.actions import set_password
 from creamery.catalog.models import LimitOverride
 from creamery.kernel import clock
+from creamery.kernel.actor import CONSOLE
 from creamery.kernel.models import LetterRow
-from tests.factories import PASSWORD, create_person, create_publisher, list_events, make_upload
+from creamery.safety.actions import list_names_as
+from creamery.settings import CONFIG
+from creamery.upload import names
+from tests.factories import PASSWORD, create_person, create_publisher, list_events, make_upload, publish
 from tests.real.inside import Inside
 from tests.real.visitor import Visitor
 
@@ -35,6 +41,40 @@ def test_the_desk_is_for_the_staff(staff: Visitor) -> None:
     assert "Staff" not in eve.get(OWN).text
     assert f'href="{DESK}"' in staff.get(OWN).text
     assert "All letters of the last month have left." in staff.get(DESK).text
+
+
+@pytest.fixture
+def held(staff: Visitor, monkeypatch: pytest.MonkeyPatch) -> Visitor:
+    """Let somebody have uploaded what is held."""
+    list_names_as("popular", ["requests"], actor=CONSOLE)
+    monkeypatch.setattr(names, "CONFIG", replace(CONFIG, typo_squats="hold"))
+    assert publish("reqeusts", actor=create_person("bob")).is_held
+    assert "reqeusts" in staff.get(DESK).text.replace("<wbr>", "")
+    return staff
+
+
+def test_a_held_project_is_published(held: Visitor) -> None:
+    page = held.follow(held.send(DESK, {"do": "release", "project": "reqeusts"}))
+    assert "The project is published." in page.text
+    assert "wait for you" not in page.text
+    assert held.inside.list_files("reqeusts") == ["reqeusts-1.0-py3-none-any.whl"]
+
+
+def test_a_held_project_is_refused_with_a_reason(held: Visitor) -> None:
+    assert held.send(DESK, {"do": "refuse", "project": "reqeusts", "reason": "x" * 600}).status == 400
+    page = held.follow(held.send(DESK, {"do": "refuse", "project": "reqeusts", "reason": "Too near."}))
+    assert "The project is refused" in page.text
+    assert held.inside.list_files("reqeusts") == []
+    assert LetterRow.objects.filter(username="bob", template="project_refused").get().facts["reason"] == "Too near."
+    assert held.send(DESK, {"do": "release", "project": "reqeusts"}).status == 404
+
+
+def test_who_uploaded_it_sees_that_it_waits(held: Visitor) -> None:
+    set_password("bob", PASSWORD, actor=CONSOLE)
+    bob = Visitor(held.inside)
+    bob.log_in("bob")
+    assert bob.get("/manage/projects/reqeusts/").status == 200
+    assert bob.send(DESK, {"do": "release", "project": "reqeusts"}, form_at=OWN).status == 403
 
 
 def test_letters_that_failed_are_sent_once_more(staff: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""What the staff has an eye on: work that fails, letters that reached nobody, limits of single projects and people."""
+"""What the staff has an eye on: what is held, work that fails, letters that reached nobody, limits of projects and people."""
 
 from typing import Any
 
@@ -11,8 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from creamery.accounts.actions import retry_letters
 from creamery.accounts.queries import list_letters
+from creamery.catalog.held_actions import refuse_project, release_project
 from creamery.catalog.limit_actions import remove_limit, set_limit
 from creamery.catalog.limits import list_limits
+from creamery.catalog.upkeep_queries import list_held
 from creamery.config import MEBIBYTE
 from creamery.kernel.actor import Actor
 from creamery.kernel.outbox import backlog
@@ -24,6 +26,18 @@ KINDS = [
     ("project-bytes", gettext_lazy("Size of a project, in MB")),
     ("new-projects", gettext_lazy("New projects in an hour (people only)")),
 ]
+
+
+class HeldForm(forms.Form):
+    """Which project is decided about."""
+
+    project = forms.CharField(max_length=200)
+
+
+class RefuseForm(HeldForm):
+    """Why it is refused; its owners read it."""
+
+    reason = forms.CharField(required=False, max_length=2000)
 
 
 class HolderForm(forms.Form):
@@ -49,6 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
     actor = get_actor(request)
     page = {
         "here": "staff",
+        "held": list_held(actor=actor),
         "letters": list_letters("failed", actor=actor),
         "limits": list_limits(actor=actor),
         "work": backlog(),
@@ -62,6 +77,18 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def _deeds(request: HttpRequest, actor: Actor) -> dict[str, Deed]:
     return {
+        "release": Deed(
+            HeldForm(sent_for(request, "release")),
+            lambda said: bool(release_project(said["project"], actor=actor)),
+            _("The project is published."),
+            request.path,
+        ),
+        "refuse": Deed(
+            RefuseForm(sent_for(request, "refuse")),
+            lambda said: bool(refuse_project(said["project"], reason=said["reason"], actor=actor)),
+            _("The project is refused, and its files are deleted."),
+            request.path,
+        ),
         "retry": Deed(
             forms.Form(sent_for(request, "retry")),
             lambda _said: bool(retry_letters(actor=actor)),
