@@ -82,6 +82,33 @@ def test_of_different_contents_under_one_name_exactly_one_wins(inside: Inside, p
     assert_no_gaps()
 
 
+def test_of_sixteen_contents_of_one_name_one_wins_and_fifteen_are_told_that_it_exists(
+    inside: Inside, publish: Publish
+) -> None:
+    """UP-21, UP-30, REL-17"""
+    ada = create_person("ada")
+    rivals = [Distribution(name="crowd", readme="", summary=f"Variant {number}.") for number in range(16)]
+    given, raised = split(at_once(*(publish(what, ada) for what in rivals)))
+    assert [published.is_new for published in given] == [True]
+    assert [(type(error), error.status) for error in raised if isinstance(error, FileExists)] == [
+        (FileExists, 409)
+    ] * 15
+    assert inside.list_files("crowd") == ["crowd-1.0-py3-none-any.whl"]
+    assert_no_gaps()
+
+
+def test_sixteen_files_of_one_new_project_are_all_in_one_project(inside: Inside, publish: Publish) -> None:
+    """REL-18"""
+    ada = create_person("ada")
+    files = [Distribution(name="crowd", version=f"1.{number}", readme="") for number in range(16)]
+    given, raised = split(at_once(*(publish(what, ada) for what in files)))
+    assert raised == []
+    assert [published.is_new for published in given] == [True] * 16
+    assert (Project.objects.count(), Grant.objects.count(), File.objects.count()) == (1, 1, 16)
+    assert len(inside.list_files("crowd")) == 16
+    assert_no_gaps()
+
+
 def test_a_name_that_several_people_take_at_once_has_one_owner(inside: Inside, publish: Publish, rounds: int) -> None:
     """REL-18"""
     people = [create_person() for _ in range(4)]
