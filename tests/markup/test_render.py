@@ -33,13 +33,32 @@ def test_a_text_is_rendered_by_its_type(text: str, kind: str, has: str) -> None:
         ("Hello :foo:`world`\n", 1, 'Unknown interpreted text role "foo".'),
         ("A\n\n.. include:: /etc/passwd\n", 3, '"include" directive disabled.'),
         (".. only a comment", 0, "No content rendered from RST source."),
+        (".. raw:: html\n   :url: http://localhost/\n", 1, '"raw" directive disabled.'),
+        (".. raw:: html\n   :file: /etc/passwd\n", 1, '"raw" directive disabled.'),
+        (".. role:: r(raw)\n   :format: html\n\n:r:`<script>`\n", 5, "raw (and derived) roles disabled"),
+        (
+            "A\n\n.. csv-table:: x\n   :url: http://localhost/\n",
+            3,
+            'File and URL access deactivated; ignoring "csv-table" directive.',
+        ),
+        (
+            ".. csv-table:: x\n   :file: /etc/passwd\n",
+            1,
+            'File and URL access deactivated; ignoring "csv-table" directive.',
+        ),
     ],
 )
 def test_what_cannot_be_rendered_says_in_which_line_and_why(text: str, line: int, reason: str) -> None:
-    """MD-06, UPL-032"""
+    """MD-06, UPL-032: nothing is read from this machine or fetched from another"""
     rendered = render_text(text, "text/x-rst")
     assert (rendered.line, rendered.reason) == (line, reason)
     assert html.escape(text) in rendered.html
+
+
+def test_quotes_in_quotes_are_told_with_their_line() -> None:
+    """MD-06, CNT-1"""
+    rendered = render_text("Fine.\n\n" + "> " * 200 + "deep\n", "text/markdown")
+    assert (rendered.line, rendered.reason) == (3, "Quotes are nested more than 100 deep.")
 
 
 BOMBS = {
@@ -47,6 +66,19 @@ BOMBS = {
     "elements": ("<div>" * 40_000, "text/markdown"),
     "lists": ("\n".join("  " * depth + "- a" for depth in range(400)), "text/x-rst"),
     "brackets": ("[" * 50_000, "text/markdown"),
+    "quotes in parts": ("> " * 20_000, "text/markdown"),
+    "lists in one line": ("- " * 3_000 + "a\n", "text/x-rst"),
+    "a table of 200,000 cells": (
+        "|a" * 2_000 + "|\n" + "|-" * 2_000 + "|\n" + ("|b" * 2_000 + "|\n") * 100,
+        "text/markdown",
+    ),
+    "a grid of 100,000 cells": (
+        "+" + "-+" * 500 + "\n" + ("|" + "a|" * 500 + "\n+" + "-+" * 500 + "\n") * 200,
+        "text/x-rst",
+    ),
+    "a program of brackets": ("```python\n" + "(" * 200_000 + "\n```", "text/markdown"),
+    "a formula": (".. math::\n\n   " + "\\frac{" * 1_000 + "a" + "}" * 1_000 + "\n", "text/x-rst"),
+    "signs that need escapes": ("<" * 900_000, "text/plain"),
     "substitutions": (
         ".. |a| replace:: " + "x" * 1000 + "\n" + "".join(f".. |a{n}| replace:: {'|a| ' * 50}\n" for n in range(50)),
         "text/x-rst",

@@ -73,8 +73,10 @@ def render(description: str, content_type: str, said: io.StringIO | None = None)
     said = said if said is not None else io.StringIO()
     kind, _, parameters = content_type.partition(";")
     match kind.strip().lower():
-        case "text/markdown" if _DEEP_QUOTE.search(description):
-            said.write("quotes are nested too deeply")
+        case "text/markdown" if (deep := _DEEP_QUOTE.search(description)) is not None:
+            # In the words of docutils, so that both are read alike.
+            line = description.count("\n", 0, deep.start()) + 1
+            said.write(f"<string>:{line}: (ERROR/3) Quotes are nested more than {DEEPEST_QUOTE} deep.\n")
             return None
         case "text/markdown":
             variant = "CommonMark" if "commonmark" in parameters.lower() else "GFM"
