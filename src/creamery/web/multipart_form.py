@@ -101,7 +101,7 @@ class FormReader:
         self._segment, self._text = segment, bytearray()
         if segment.name == "content" and segment.filename is not None:
             if self._receiver is not None:
-                raise BadForm(what="it has two files")
+                raise BadForm(what="it has two files, and each takes a request of its own")
             self._filename = segment.filename
             self._receiver = Receiver(self._folder, self._max_file_bytes)
 
