@@ -112,6 +112,8 @@ def test_names_that_are_more_than_names_are_refused(text: str) -> None:
         "foo-1.0-3py-none-any.whl",
         "foo-1.0-py3--any.whl",
         "foo-1.0-py3..py2-none-any.whl",
+        "foo-1.0-py3-no!ne-any.whl",
+        "foo-1.0-py3-none-any+linux.whl",
         "foo__bar-1.0-py3-none-any.whl",
         "_foo-1.0-py3-none-any.whl",
         "-1.0-py3-none-any.whl",

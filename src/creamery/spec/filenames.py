@@ -34,6 +34,8 @@ MAX_TAGS = 1000
 
 # Everything that names, versions, build and compatibility tags may hold; so no `/`, `\`, NUL, control or space.
 _VALID_FILENAME = re.compile(r"[A-Za-z0-9._+!-]+\Z", re.ASCII)
+# Compatibility tags hold less than names and versions do; `packaging` looks at the first character of the Python tag only.
+_VALID_TAGS = re.compile(r"[A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*\Z", re.ASCII)
 _KEEP_NAME = N_("Upload the file under the name it was built with.")
 _WHEEL_SOURCE = "PyPA specifications, 'Binary distribution format'"
 _SDIST_SOURCE = "PyPA specifications, 'Source distribution format'"
@@ -148,12 +150,15 @@ def _parse_wheel(text: str) -> DistFilename:
     if prod(part.count(".") + 1 for part in parts[-3:]) > MAX_TAGS:
         rule = N_("The compressed tags of a wheel stand for at most {tags} combinations.")
         raise InvalidInput([_problem("too-many-tags", text, rule, N_("Split the wheel."), _WHEEL_SOURCE)])
+    rule = N_("A wheel is named {name}-{version}[-{build}]-{python}-{abi}-{platform}.whl, with a valid version.")
+    misnamed = InvalidInput([_problem("invalid-wheel-filename", text, rule, _KEEP_NAME, _WHEEL_SOURCE)])
     try:
         name, version, _build, tags = parse_wheel_filename(text)
         check_name(parts[0], "filename")
     except (InvalidWheelFilename, InvalidInput) as error:
-        rule = N_("A wheel is named {name}-{version}[-{build}]-{python}-{abi}-{platform}.whl, with a valid version.")
-        raise InvalidInput([_problem("invalid-wheel-filename", text, rule, _KEEP_NAME, _WHEEL_SOURCE)]) from error
+        raise misnamed from error
+    if not all(map(_VALID_TAGS.match, parts[-3:])):
+        raise misnamed
     build = parts[2] if len(parts) == 6 else ""
     return DistFilename(text, "bdist_wheel", name, version, build, tags, parts[-3])
 
