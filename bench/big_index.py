@@ -1,7 +1,7 @@
 """
 An index of the largest one's size: 700,000 projects and 7,000,000 files in the record, for measures that depend on size.
 
-    .venv/bin/python -m bench.big_index FOLDER                     all of it, some two minutes and 9 GB
+    .venv/bin/python -m bench.big_index FOLDER                     all of it, some minutes and 8 GB
     .venv/bin/python -m bench.big_index FOLDER --projects 20000    less
 
 The rows are made inside SQLite, which takes a few microseconds each; Django would take a hundred. They are what
