@@ -7,7 +7,7 @@ from typing import NoReturn
 from creamery.spec.problems import N_, InvalidInput, Problem
 
 MAX_PROBLEMS = 50
-"""Nobody reads more, and a hostile archive must not make us write a problem for each of 100,000 members."""
+"""Nobody reads more, and a hostile archive must not make us write a problem for each of 65,535 members."""
 
 # What parsers raise on content that is not what it says. OSError is not among them: a failing disk is not the
 # uploader's fault.

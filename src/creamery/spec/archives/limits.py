@@ -13,11 +13,12 @@ class ArchiveLimits:
     Bounds on what an archive may make a reader do.
 
     `max_ratio` holds only above `ratio_free_bytes` of unpacked content: small files of zeros are honest and cheap.
+    `max_members` is what a ZIP can count without its 64-bit records; more of them take longer than a second to read.
     `max_directory_bytes` bounds a wheel's central directory, which is held in memory, as are RECORD and the metadata.
     """
 
     max_unpacked_bytes: int = 10 * 1024 * _MIB
-    max_members: int = 100_000
+    max_members: int = 65_535
     max_ratio: int = 50
     ratio_free_bytes: int = 64 * _MIB
     max_metadata_bytes: int = 4 * _MIB

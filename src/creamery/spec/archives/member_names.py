@@ -143,7 +143,7 @@ class NameLedger:
             self._add_folders(folder)
 
     def _fits_windows(self, name: str) -> bool:
-        """Look at the last part alone where the folder is the one before: an archive may have 100,000 names."""
+        """Look at the last part alone where the folder is the one before: an archive may have 65,535 names."""
         folder, _, last = name.removesuffix("/").rpartition("/")
         if folder == self._fitting_folder and _PLAIN.match(last) is not None:
             # All devices have names that begin with one of these.
@@ -171,7 +171,7 @@ class NameLedger:
             folder = folder.rpartition("/")[0]
 
     def _hold(self, text: str) -> None:
-        """Count what is kept in memory: a small archive can hold 100,000 names, each in its own deep tree of folders."""
+        """Count what is kept in memory: a small archive can hold 65,535 names, each in its own deep tree of folders."""
         self._held_characters += len(text)
         if self._held_characters > self._limits.max_directory_bytes:
             rule = N_("Names and folders of all members have at most {limit} characters together.")

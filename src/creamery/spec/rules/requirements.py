@@ -7,6 +7,7 @@ Source: PyPA specifications, "Core metadata specifications"; PEP 508; PEP 685.
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import is_normalized_name
@@ -15,7 +16,7 @@ from creamery.spec.core_metadata import CoreMetadata
 from creamery.spec.names import normalize_name
 from creamery.spec.policy import Policy
 from creamery.spec.problems import N_
-from creamery.spec.rules.ruling import Ruling, rule_on
+from creamery.spec.rules.ruling import MAX_PROBLEMS, Ruling, rule_on
 
 _SOURCE = "PEP 508"
 _LONGEST = 4_000
@@ -27,10 +28,10 @@ def rule_on_requirements(metadata: CoreMetadata, policy: Policy) -> Iterator[Rul
 
     Ids: MD-08, MD-13, UPL-026.
     """
-    for requirement in metadata.requires_dist:
-        # Most have no such sign, and parsing is dear.
-        if "@" in requirement and Requirement(requirement).url is not None:
-            yield _direct("Requires-Dist", requirement, policy)
+    # Most have no such sign, and parsing is dear; nobody is told of more than fifty.
+    by_address = (r for r in metadata.requires_dist if "@" in r and Requirement(r).url is not None)
+    for requirement in islice(by_address, MAX_PROBLEMS):
+        yield _direct("Requires-Dist", requirement, policy)
     fields = ("Provides-Dist", metadata.provides_dist), ("Obsoletes-Dist", metadata.obsoletes_dist)
     for field, values in fields:
         for value in values:
