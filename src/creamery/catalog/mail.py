@@ -13,7 +13,7 @@ class Letter(NamedTuple):
     """Which template, with what about the change; what is about the project is added."""
 
     template: str
-    facts: dict[str, str]
+    facts: dict[str, str | bool]
 
 
 def release_yanked(version: str, reason: str) -> Letter:
@@ -48,7 +48,7 @@ def release_deleted(version: str) -> Letter:
 
 def project_deleted() -> Letter:
     """Say that the project is gone for ever."""
-    return Letter("project_deleted", {})
+    return Letter("project_deleted", {"is_gone": True})
 
 
 def status_changed(status: str, reason: str) -> Letter:

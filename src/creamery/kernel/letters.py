@@ -89,14 +89,15 @@ def _give_up(letter: LetterRow, why: str) -> None:
 
 
 def write_text(template: str, facts: Mapping[str, Any]) -> Text:
-    """Fill a template in."""
+    """Fill a template in. A fact stays on its line: it can neither end the subject nor look like a part of the letter."""
+    on_one_line = {name: " ".join(fact.split()) if isinstance(fact, str) else fact for name, fact in facts.items()}
     known = {
         "public_url": CONFIG.public_url,
         "public_host": urlsplit(CONFIG.public_url).netloc,
         "contact": CONFIG.contact,
     }
     with translation.override(settings.LANGUAGE_CODE):
-        whole = _engine().get_template(f"letters/{template}.txt").render({**known, **facts})
+        whole = _engine().get_template(f"letters/{template}.txt").render({**known, **on_one_line})
     subject, _, body = whole.strip().partition("\n")
     return Text(" ".join(subject.split()), body.strip() + "\n")
 

@@ -121,6 +121,9 @@ def send_mail(*, to: str, subject: str, body: str, name: str, at: datetime) -> N
         MailRefused: it will never be taken.
         OSError: it may be taken later.
     """
+    if "@" not in to:
+        # Without a host it would go to somebody on the mail server's own machine, and an empty one to nobody.
+        raise MailRefused(f"{to!r} is no address")
     host = CONFIG.letters_from.rpartition("@")[2]
     headers = {
         "Message-ID": f"<{name}@{host}>",
@@ -131,6 +134,9 @@ def send_mail(*, to: str, subject: str, body: str, name: str, at: datetime) -> N
     message = EmailMessage(subject, body, CONFIG.letters_from, [to], headers=headers)
     try:
         the_carrier().carry(message, name)
+    except OSError:
+        # A certificate that cannot be verified is a ValueError as well, and somebody may mend it.
+        raise
     except ValueError as error:
         # An address that is none, or a line break where it would begin a header of its own.
         raise MailRefused(str(error)) from error
