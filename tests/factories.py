@@ -18,7 +18,7 @@ from creamery.accounts.actions import NewToken
 from creamery.catalog.models import Blob, File, Grant, JournalEntry, Project, Release, Serial
 from creamery.kernel import clock, outbox
 from creamery.kernel.actor import CONSOLE, Actor
-from creamery.kernel.models import EventRow, EventSubject, Job, Lease
+from creamery.kernel.models import EventRow, EventSubject, Job, Lease, LetterRow
 from creamery.kernel.stores import the_store
 from creamery.settings import CONFIG
 from creamery.spec.filenames import parse_filename
@@ -152,7 +152,7 @@ class Trace:
     temporary: frozenset[str]
 
 
-RECORDED = (Project, Release, File, Blob, Grant, JournalEntry, EventRow, EventSubject, Job, Lease)
+RECORDED = (Project, Release, File, Blob, Grant, JournalEntry, EventRow, EventSubject, Job, Lease, LetterRow)
 
 
 def take_trace() -> Trace:
