@@ -1,89 +1,98 @@
 """
-Changes that readers must see and that no action makes yet: yanking, a project's status, deleting a file.
+Changes that the operator makes to what is published, with all that follows for readers done when they return.
 
     python -m tests.real.changes yank_release name 1.0 reason       for an index that runs as processes of its own
-
-Each does what an action has to do: rows, serials and journal in one transaction, then what follows for readers.
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from datetime import timedelta
 
 from django.db import transaction
 
 
 def yank_release(name: str, version: str, reason: str = "") -> None:
     """Yank a release."""
-    from creamery.catalog.models import Release
+    from creamery.catalog import upkeep_actions as upkeep
+    from creamery.kernel.actor import CONSOLE
 
-    with _changing(name, f"yank release {version}", version):
-        Release.objects.filter(project__normalized_name=name, version=version).update(yanked=True, yanked_reason=reason)
+    upkeep.yank_release(name, version, reason=reason, actor=CONSOLE)
+    _finish()
 
 
 def unyank_release(name: str, version: str) -> None:
     """Take the yank of a release back."""
-    from creamery.catalog.models import Release
+    from creamery.catalog import upkeep_actions as upkeep
+    from creamery.kernel.actor import CONSOLE
 
-    with _changing(name, "unyank release", version):
-        Release.objects.filter(project__normalized_name=name, version=version).update(yanked=False, yanked_reason="")
+    upkeep.unyank_release(name, version, actor=CONSOLE)
+    _finish()
 
 
 def yank_file(filename: str, reason: str = "") -> None:
     """Yank one file."""
-    from creamery.catalog.models import File
+    from creamery.catalog import upkeep_actions as upkeep
+    from creamery.kernel.actor import CONSOLE
+    from creamery.spec.filenames import parse_filename
 
-    file = File.objects.select_related("project").get(filename=filename)
-    with _changing(file.project.normalized_name, f"yank file {filename}"):
-        File.objects.filter(pk=file.pk).update(yanked=True, yanked_reason=reason)
+    upkeep.yank_file(parse_filename(filename).name, filename, reason=reason, actor=CONSOLE)
+    _finish()
 
 
 def set_status(name: str, status: str, reason: str = "") -> None:
     """Give a project another status. Source: PEP 792."""
-    from creamery.catalog.models import Project
+    from creamery.catalog import upkeep_actions as upkeep
+    from creamery.kernel.actor import CONSOLE
 
-    with _changing(name, f"project {status}"):
-        Project.objects.filter(normalized_name=name).update(status=status, status_reason=reason)
+    if status == "quarantined":
+        _quarantine(name, reason)
+    else:
+        upkeep.set_project_status(name, status, reason=reason, actor=CONSOLE)
+    _finish()
 
 
 def delete_file(filename: str) -> None:
-    """Delete a file; its row stays."""
-    from creamery.catalog.models import File
+    """Delete a file for ever."""
+    from creamery.catalog import upkeep_actions as upkeep
+    from creamery.kernel.actor import CONSOLE
+    from creamery.spec.filenames import parse_filename
 
-    file = File.objects.select_related("project").get(filename=filename)
-    with _changing(file.project.normalized_name, f"remove file {filename}"):
-        File.objects.filter(pk=file.pk).update(state="deleted")
+    upkeep.delete_file(parse_filename(filename).name, filename, actor=CONSOLE)
+    _finish()
 
 
-@contextmanager
-def _changing(name: str, action: str, version: str = "") -> Iterator[None]:
+def _quarantine(name: str, reason: str) -> None:
+    """Do what an action of the staff will have to do; none does it yet."""
+    from creamery.catalog.events import ProjectStatusChanged
     from creamery.catalog.models import File, Project
     from creamery.catalog.steps import Change, take_serials
     from creamery.kernel.actor import CONSOLE
+    from creamery.kernel.events import record
 
     with transaction.atomic(durable=True):
-        yield
         project = Project.objects.select_related("index").get(normalized_name=name)
-        serial = take_serials(project.index, project, [Change(action, version)], actor=CONSOLE)
+        event = ProjectStatusChanged(
+            index_id=project.index_id,
+            project_id=project.pk,
+            name=project.name,
+            before=project.status,
+            status="quarantined",
+            reason=reason,
+        )
+        Project.objects.filter(pk=project.pk).update(status="quarantined", status_reason=reason)
+        record(event, actor=CONSOLE, about=[])
+        serial = take_serials(project.index, project, [Change("project quarantined")], actor=CONSOLE)
         File.objects.filter(project=project).update(serial=serial)
-    _render(project.pk, project.index_id)
 
 
-def _render(project_id: int, index_id: int) -> None:
-    from creamery.kernel import outbox
-    from creamery.kernel.outbox import JobKey, React
-    from creamery.publish import feeds, json_page, project_page, root_page
+def _finish() -> None:
+    """Write what is to be seen before the answer, then what is left to the worker."""
+    from creamery.kernel import clock, outbox
 
-    follows: list[tuple[React, int]] = [
-        (project_page.render, project_id),
-        (json_page.render, project_id),
-        (feeds.render_project, project_id),
-        (root_page.render, index_id),
-        (feeds.render_index, index_id),
-    ]
-    for react, identity in follows:
-        with outbox.claimed(JobKey(outbox.Reaction(react, None, is_soon=False).name, str(identity))) as claim:
-            react(identity, claim=claim)
+    outbox.run_soon()
+    with clock.moved(timedelta(minutes=1)):
+        while outbox.run_due():
+            pass
 
 
 CHANGES: dict[str, Callable[..., None]] = {
