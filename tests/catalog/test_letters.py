@@ -32,6 +32,10 @@ LETTERS: dict[str, Letter] = {
     "status_changed-archived": mail.status_changed("archived", "Eaten up"),
     "status_changed-deprecated": mail.status_changed("deprecated", "Use edam"),
     "status_changed-active": mail.status_changed("active", ""),
+    "project_held": Letter("project_held", {"reason": "Who mistypes edam may write it.", "normalized_name": ""}),
+    "project_to_decide": Letter("project_to_decide", {"reason": "Who mistypes edam may write it."}),
+    "project_released": mail.project_released(),
+    "project_refused": mail.project_refused("It is too near to edam."),
 }
 
 
@@ -40,7 +44,7 @@ def test_a_letter_reads_as_kept(case: str) -> None:
     letter = LETTERS[case]
     facts = {"username": "ada", "role": "owner", "project": "Gouda", "normalized_name": "gouda"}
     actor = "" if case.endswith("by-the-operator") else "grace"
-    text = write_text(letter.template, {**letter.facts, **facts, "actor": actor})
+    text = write_text(letter.template, {**facts, **letter.facts, "actor": actor})
     # A dot keeps an empty line where it is.
     lines = [line or "." for line in text.body.splitlines()]
     check_golden(f"letters/{case}.txt", "\n".join([f"Subject: {text.subject}", ".", *lines]))

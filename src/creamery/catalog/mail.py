@@ -77,7 +77,7 @@ def project_released() -> Letter:
 
 def project_refused(reason: str) -> Letter:
     """Say that a project that was held was refused."""
-    return Letter("project_refused", {"reason": reason})
+    return Letter("project_refused", {"reason": reason, "is_gone": True})
 
 
 def post_to_people(project: Project, letter: Letter, *, actor: Actor) -> int:
