@@ -5,7 +5,7 @@ import hashlib
 import http.client
 import zipfile
 from dataclasses import dataclass
-from email.parser import BytesHeaderParser
+from email.parser import HeaderParser
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ class Form:
         content = path.read_bytes()
         with zipfile.ZipFile(path) as archive:
             member = next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
-            metadata = BytesHeaderParser().parsebytes(archive.read(member))
+            metadata = HeaderParser().parsestr(archive.read(member).decode())
         fields = {
             ":action": "file_upload",
             "protocol_version": "1",

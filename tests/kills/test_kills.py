@@ -30,7 +30,8 @@ QUICK_SEED = 20261121
 KILLS_PER_INDEX = 50
 REPEATED = {
     "publish.put": 12,
-    "publish.metadata-exposed": 1,
+    "publish.name": 2,
+    "upload.put": 2,
     "outbox.claimed": 4,
     "outbox.reacted": 4,
     "outbox.settled": 4,

@@ -42,7 +42,7 @@ UPLOADING = [
     "catalog.before-commit",
     "upload.recorded",
     "outbox.claimed",
-    "publish.metadata-exposed",
+    "publish.name",
     "publish.exposed",
     "publish.put:3",
     "outbox.reacted",

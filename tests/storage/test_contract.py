@@ -20,6 +20,38 @@ LARGE_BYTES = 40 * 1024 * 1024
 """Enough for several parts of a multipart upload."""
 
 
+def test_many_are_put_whatever_their_content_is(store: BlobStore, tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    path.write_bytes(b"wheel")
+    store.put_bytes(KEY, b"held")
+    names = [BlobKey(f"public/{name}") for name in ("bytes", "file", "copy")]
+    store.put_many(dict(zip(names, (b"plain", path, KEY), strict=True)))
+    assert [store.read(name) for name in names] == [b"plain", b"wheel", b"held"]
+    store.put_many({})
+
+
+def test_many_appear_in_their_order_and_whoever_is_asked_between_may_stop_it(store: BlobStore) -> None:
+    names = [BlobKey(f"public/simple/{name}") for name in ("b", "a", "c")]
+    seen: list[set[BlobKey]] = []
+
+    def before_each() -> None:
+        seen.append(set(store.list("public/")))
+        if len(seen) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        store.put_many(dict.fromkeys(names, b"x"), before_each=before_each)
+    assert seen == [set(), {names[0]}, {names[0], names[1]}]
+    assert set(store.list("public/")) == {names[0], names[1]}
+
+
+def test_many_cannot_be_put_where_one_content_is_absent(store: BlobStore) -> None:
+    with pytest.raises(NoSuchBlob):
+        store.put_many({OTHER: BlobKey("blobs/absent")})
+    with pytest.raises(NoSuchBlob):
+        store.stat(OTHER)
+
+
 def test_what_was_put_is_read_back(store: BlobStore) -> None:
     content = bytes(range(256)) * 17
     store.put_bytes(KEY, content)

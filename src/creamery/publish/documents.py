@@ -1,6 +1,6 @@
 """Writes a document with its compressed variants, and only forwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from creamery.kernel.stores import the_store
 from creamery.spec.simple import find_serial
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey, Encoding
-from creamery.storage.store import NoSuchBlob
+from creamery.storage.store import Content, NoSuchBlob
 
 ZSTD_LEVEL = 1
 """Pages are mostly digests, which higher levels pack worse and three times as slowly: they prefer short matches."""
@@ -94,16 +94,31 @@ def publish(documents: Iterable[Document], *, claim: Claim) -> None:
     Raises:
         ClaimLost: another process has taken over since the documents were built; nothing older lands on its work.
     """
-    store = the_store()
-    prepared = [(*variants(document), document) for document in documents]
-    for group in prepared:
-        if not group[-1].is_packed:
+    contents: dict[BlobKey, Content] = {}
+    for document in documents:
+        if not document.is_packed:
             # Twins of the page that stood here before.
-            _remove_variants(group[-1].key)
-        for document in group:
             claim.hold()
-            store.put_bytes(document.key, document.content)
-            reach("publish.put")
+            _remove_variants(document.key)
+        contents |= {one.key: one.content for one in (*variants(document), document)}
+
+    put(contents, claim=claim)
+
+
+def put(contents: Mapping[BlobKey, Content], *, claim: Claim) -> None:
+    """
+    Put what readers find, one after the other, and on the disk together.
+
+    Raises:
+        ClaimLost: another process has taken over; what would have followed is not put.
+    """
+
+    def before_each() -> None:
+        claim.hold()
+        reach("publish.put")
+
+    the_store().put_many(contents, before_each=before_each)
+    reach("publish.written")
 
 
 def remove(key: BlobKey) -> None:

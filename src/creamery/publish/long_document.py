@@ -12,13 +12,12 @@ from secrets import token_hex
 from types import TracebackType
 from typing import IO
 
-from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import Claim
-from creamery.kernel.stores import the_store
-from creamery.publish.documents import Packer
+from creamery.publish.documents import Packer, put
 from creamery.settings import CONFIG
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey
+from creamery.storage.store import Content
 
 SMALL_BYTES = 1024 * 1024
 """What is kept in memory and never becomes a local file, as in most indexes."""
@@ -59,14 +58,12 @@ class LongDocument:
         Raises:
             ClaimLost: another process has taken over since the document was begun.
         """
+        contents: dict[BlobKey, Content] = {}
         for key, (packer, spool) in self._twins.items():
             spool.write(packer.finish())
-            claim.hold()
-            spool.put(key)
-            reach("publish.put")
-        claim.hold()
-        self._plain.put(self.key)
-        reach("publish.put")
+            contents[key] = spool.finish()
+        contents[self.key] = self._plain.finish()
+        put(contents, claim=claim)
 
 
 class _Spool:
@@ -88,12 +85,11 @@ class _Spool:
         else:
             self._file.write(piece)
 
-    def put(self, key: BlobKey) -> None:
+    def finish(self) -> bytes | Path:
         if self._path is None or self._file is None:
-            the_store().put_bytes(key, bytes(self._few))
-        else:
-            self._file.close()
-            the_store().put_file(key, self._path)
+            return bytes(self._few)
+        self._file.close()
+        return self._path
 
     def remove(self) -> None:
         if self._path is not None and self._file is not None:

@@ -1,6 +1,8 @@
 """Writes a project's page of the Simple API, and puts its files where readers find them."""
 
 import logging
+from functools import partial
+from itertools import islice
 
 from creamery.catalog.document_queries import ListedFile, get_project_page, get_project_place, list_changed_files
 from creamery.kernel.failpoints import reach
@@ -8,14 +10,15 @@ from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
 from creamery.publish.documents import Document, find_published_serial, publish
 from creamery.settings import CONFIG
-from creamery.spec.digests import Sha256
 from creamery.spec.simple import project_html, project_json
 from creamery.spec.tombstones import tombstone_html, tombstone_json
 from creamery.storage import keys
-from creamery.storage.keys import IndexPlace
-from creamery.storage.store import NoSuchBlob
+from creamery.storage.keys import BlobKey, IndexPlace
+from creamery.storage.store import Content, NoSuchBlob
 
 log = logging.getLogger(__name__)
+
+NAMES_AT_ONCE = 50
 
 
 def render(project_id: int, *, claim: Claim) -> None:
@@ -68,27 +71,31 @@ def expose(place: IndexPlace, files: list[ListedFile], *, claim: Claim, goes_on:
     Raises:
         NoSuchBlob: a content is not there, and `goes_on` does not say to take its servable name away and go on.
     """
-    store = the_store()
-    for file in sorted(files, key=lambda file: file.is_servable):
-        claim.hold()
+    store, names = the_store(), dict[BlobKey, Content]()
+    for file in files:
         content, metadata = servable_keys(place, file)
         if file.is_servable:
-            _give_name(file.metadata_sha256, metadata, goes_on=goes_on)
-            reach("publish.metadata-exposed")
-            _give_name(file.sha256, content, goes_on=goes_on)
+            names |= {metadata: keys.blob(file.metadata_sha256), content: keys.blob(file.sha256)}
         else:
+            claim.hold()
             store.delete(content)
             store.delete(metadata)
+    waiting = iter(names.items())
+    # A store opens the folder of each name, and a process may not open very many.
+    while some := dict(islice(waiting, 1 if goes_on else NAMES_AT_ONCE)):
+        try:
+            store.put_many(some, before_each=partial(_before_name, claim))
+        except NoSuchBlob:
+            if not goes_on:
+                raise
+            for name in some:
+                log.error("The content of %s is lost. Run: creamery verify --repair", name)
+                store.delete(name)
 
 
-def _give_name(sha256: Sha256, name: keys.BlobKey, *, goes_on: bool) -> None:
-    try:
-        the_store().copy(keys.blob(sha256), name)
-    except NoSuchBlob:
-        if not goes_on:
-            raise
-        log.error("The content of %s is lost. Run: creamery verify --repair", name)
-        the_store().delete(name)
+def _before_name(claim: Claim) -> None:
+    claim.hold()
+    reach("publish.name")
 
 
 def servable_keys(place: IndexPlace, file: ListedFile) -> tuple[keys.BlobKey, keys.BlobKey]:

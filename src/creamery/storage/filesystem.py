@@ -4,14 +4,18 @@ The blob store in a folder of this machine.
 A write goes to a temporary file under `.incoming/` of the same folder, is synchronised, renamed into place, and then
 the folder that holds the name is synchronised too. So a reader sees the old content or the new, and after a power
 failure the name leads to whole content or is not there.
+
+Several writes at once go through these steps together: a disk that is asked for many things at the same time writes them
+in few goes, and a folder that gets several names is synchronised once.
 """
 
 import errno
 import os
 import secrets
 import stat as stat_bits
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from shutil import copyfileobj
@@ -19,11 +23,12 @@ from time import time, time_ns
 from typing import BinaryIO, ClassVar, cast
 
 from creamery.storage.keys import BlobKey, check_key
-from creamery.storage.store import BlobStat, NoSuchBlob, StoreUnavailable
+from creamery.storage.store import BlobStat, Content, NoSuchBlob, StoreUnavailable, go_on
 
 FILE_MODE = 0o644
 FOLDER_MODE = 0o755
 COPY_CHUNK_BYTES = 1024 * 1024
+SYNCS_AT_ONCE = 8
 _KNOWN_FOLDERS = 20_000
 _ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 _CANNOT_LINK = {errno.EXDEV, errno.EPERM, errno.EACCES, errno.EMLINK, errno.ENOTSUP, errno.ENOSYS}
@@ -49,17 +54,13 @@ class FilesystemStore:
         self.incoming = self.root / ".incoming"
         self._prefix = f"{self.root}/"
         self._durable_folders: set[str] = set()
+        self._pool = ThreadPoolExecutor(SYNCS_AT_ONCE, thread_name_prefix="sync")
         with _unavailable(self.root):
             self.incoming.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
 
     def put_bytes(self, key: BlobKey, content: bytes) -> None:
         """Store these bytes under the key, replacing what is there."""
-        target = self._path(key)
-        with _unavailable(key), self._temporary() as temporary:
-            with _create(temporary) as file:
-                file.write(content)
-                _finish(file)
-            self._publish(temporary, target)
+        self.put_many({key: content})
 
     def put_file(self, key: BlobKey, path: Path) -> None:
         """
@@ -67,22 +68,49 @@ class FilesystemStore:
 
         On the same file system the file is linked and gets this store's mode and the present as its time.
         """
-        target, origin = self._path(key), path.resolve(strict=True)
-        with _unavailable(key), self._temporary() as temporary:
-            if not _adopt(origin, temporary):
-                _copy_content(origin, temporary)
-            self._publish(temporary, target)
+        self.put_many({key: path})
 
     def copy(self, source: BlobKey, target: BlobKey) -> None:
         """Give the content of one key a second name. Raises NoSuchBlob."""
-        origin, place = self._path(source), self._path(target)
-        with _unavailable(target), self._temporary() as temporary:
+        self.put_many({target: source})
+
+    def put_many(self, contents: Mapping[BlobKey, Content], *, before_each: Callable[[], None] = go_on) -> None:
+        """Store all of these: first the contents, then the names one after the other, then their folders. Raises NoSuchBlob."""
+        targets = {key: self._path(key) for key in contents}
+        with ExitStack() as stack:
+            staged = {key: self._stage(key, content, stack) for key, content in contents.items()}
+            with _unavailable(", ".join(contents)):
+                self._sync(*(file.fileno() for _, file in staged.values() if file is not None))
+            named: list[Path] = []
             try:
-                if not _link(origin, temporary):
-                    _copy_content(origin, temporary)
+                for key, (temporary, _) in staged.items():
+                    before_each()
+                    with _unavailable(key):
+                        self._rename(temporary, targets[key])
+                    named.append(targets[key].parent)
+            finally:
+                with _unavailable(", ".join(contents)):
+                    self._sync_folders(named)
+
+    def _stage(self, key: BlobKey, content: Content, stack: ExitStack) -> tuple[Path, BinaryIO | None]:
+        """Make the temporary file of one write, and open it where it has to be synchronised."""
+        if isinstance(content, Path):
+            content = content.resolve(strict=True)
+        with _unavailable(key):
+            temporary = stack.enter_context(self._temporary())
+            if isinstance(content, bytes):
+                file = stack.enter_context(_create(temporary))
+                file.write(content)
+                _finish(file)
+                return temporary, file
+            if isinstance(content, Path):
+                return temporary, _adopt(content, temporary, stack) or _copy_content(content, temporary, stack)
+            try:
+                origin = self._path(content)
+                # What another key holds is on the disk already.
+                return temporary, None if _link(origin, temporary) else _copy_content(origin, temporary, stack)
             except _ABSENT:
-                raise self._missing(source) from None
-            self._publish(temporary, place)
+                raise self._missing(content) from None
 
     def read(self, key: BlobKey) -> bytes:
         """Read a whole blob. Raises NoSuchBlob."""
@@ -125,7 +153,8 @@ class FilesystemStore:
                 if isinstance(missing, StoreUnavailable):
                     raise missing from None
                 return
-            _sync_folder(path.parent)
+            with ExitStack() as stack:
+                self._sync(_open_folder(path.parent, stack))
 
     def list(self, prefix: str) -> Iterator[BlobKey]:
         """List the keys that begin with the prefix, in no promised order."""
@@ -179,14 +208,12 @@ class FilesystemStore:
             # Also after success: renaming a link onto another link of the same file does nothing and leaves both.
             path.unlink(missing_ok=True)
 
-    def _publish(self, temporary: Path, target: Path) -> None:
-        """Rename finished content into place, and do not return before the name is on the disk."""
+    def _rename(self, temporary: Path, target: Path) -> None:
         try:
             temporary.replace(target)
         except FileNotFoundError:
             self._make_folder(target.parent)
             temporary.replace(target)
-        self._sync_parents(target.parent)
 
     def _make_folder(self, folder: Path) -> None:
         for part in reversed([folder, *folder.parents]):
@@ -195,19 +222,35 @@ class FilesystemStore:
                     part.mkdir()
                     part.chmod(FOLDER_MODE)
 
-    def _sync_parents(self, folder: Path) -> None:
+    def _sync_folders(self, folders: Iterable[Path]) -> None:
         """
-        Synchronise the folder, and those above it that this process has not seen on the disk yet.
+        Synchronise the folders, and those above them that this process has not seen on the disk yet.
 
         Another process may have made a folder and not synchronised its name; what we put in would be lost with it.
         """
-        _sync_folder(folder)
-        while folder != self.root and str(folder) not in self._durable_folders:
-            _sync_folder(folder.parent)
-            if len(self._durable_folders) >= _KNOWN_FOLDERS:
-                self._durable_folders.clear()
-            self._durable_folders.add(str(folder))
-            folder = folder.parent
+        wanted = dict.fromkeys(folders)
+        new = [part for folder in wanted for part in (folder, *folder.parents) if self._is_new(part)]
+        wanted |= dict.fromkeys(folder.parent for folder in new)
+        with ExitStack() as stack:
+            self._sync(*(_open_folder(folder, stack) for folder in wanted))
+        if len(self._durable_folders) >= _KNOWN_FOLDERS:
+            self._durable_folders.clear()
+        self._durable_folders.update(map(str, new))
+
+    def _is_new(self, folder: Path) -> bool:
+        """Say whether this folder's own name may not be on the disk yet."""
+        return folder.is_relative_to(self.root) and folder != self.root and str(folder) not in self._durable_folders
+
+    def _sync(self, *descriptors: int) -> None:
+        """Put the content of these on the disk, all at the same time."""
+        if descriptors:
+            others = [self._pool.submit(os.fsync, descriptor) for descriptor in descriptors[1:]]
+            try:
+                os.fsync(descriptors[0])
+            finally:
+                wait(others)
+            for other in others:
+                other.result()
 
 
 def find_version(path: str) -> str | None:
@@ -245,7 +288,7 @@ def _create(path: Path) -> BinaryIO:
 
 def _finish(file: BinaryIO) -> None:
     """
-    Give a file its mode and time and put its content on the disk.
+    Give a file its mode and time, as the last thing before its content is put on the disk.
 
     The time is set because that of the kernel moves in steps of milliseconds: within one step an inode may be freed
     and used again, and two contents would have the same version.
@@ -255,20 +298,19 @@ def _finish(file: BinaryIO) -> None:
     os.fchmod(file.fileno(), FILE_MODE)
     now = time_ns()
     os.utime(file.fileno(), ns=(now, now))
-    os.fsync(file.fileno())
 
 
-def _adopt(path: Path, temporary: Path) -> bool:
-    """Link a local file into the store with content on the disk, or say that it cannot be linked."""
+def _adopt(path: Path, temporary: Path, stack: ExitStack) -> BinaryIO | None:
+    """Link a local file into the store; None if it cannot be linked."""
     if not _link(path, temporary):
-        return False
+        return None
     try:
-        with temporary.open("rb") as file:
-            _finish(file)
+        file = stack.enter_context(temporary.open("rb"))
+        _finish(file)
     except PermissionError:
         temporary.unlink()
-        return False
-    return True
+        return None
+    return file
 
 
 def _link(source: Path, target: Path) -> bool:
@@ -281,18 +323,18 @@ def _link(source: Path, target: Path) -> bool:
     return True
 
 
-def _copy_content(source: Path, temporary: Path) -> None:
-    with source.open("rb") as origin, _create(temporary) as file:
+def _copy_content(source: Path, temporary: Path, stack: ExitStack) -> BinaryIO:
+    with source.open("rb") as origin:
+        file = stack.enter_context(_create(temporary))
         copyfileobj(origin, file, COPY_CHUNK_BYTES)
-        _finish(file)
+    _finish(file)
+    return file
 
 
-def _sync_folder(folder: Path) -> None:
+def _open_folder(folder: Path, stack: ExitStack) -> int:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    stack.callback(os.close, descriptor)
+    return descriptor
 
 
 def _walk(folder: Path, skipped: Path) -> Iterator[str]:

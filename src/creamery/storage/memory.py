@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from time import time
 from typing import BinaryIO, ClassVar
 
 from creamery.storage.keys import BlobKey, check_key
-from creamery.storage.store import BlobStat, NoSuchBlob
+from creamery.storage.store import BlobStat, Content, NoSuchBlob, go_on, put_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ class MemoryStore:
         """Store the content of one key under another as well. Raises NoSuchBlob."""
         check_key(target)
         self.put_bytes(target, self._get(source).content)
+
+    def put_many(self, contents: Mapping[BlobKey, Content], *, before_each: Callable[[], None] = go_on) -> None:
+        """Store all of these, one after the other. Raises NoSuchBlob."""
+        for key, content in contents.items():
+            before_each()
+            put_one(self, key, content)
 
     def read(self, key: BlobKey) -> bytes:
         """Read a whole blob. Raises NoSuchBlob."""

@@ -7,14 +7,14 @@ which takes a microsecond.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from time import time_ns
 from typing import BinaryIO, ClassVar
 
 from creamery.storage.keys import BlobKey
-from creamery.storage.store import BlobStat, BlobStore
+from creamery.storage.store import BlobStat, BlobStore, Content, go_on
 
 
 class Notice:
@@ -64,6 +64,14 @@ class NoticedStore:
         """Store the content of one key under another as well. Raises NoSuchBlob."""
         self._store.copy(source, target)
         self._notice.post()
+
+    def put_many(self, contents: Mapping[BlobKey, Content], *, before_each: Callable[[], None] = go_on) -> None:
+        """Store all of these, in this order. Raises NoSuchBlob."""
+        try:
+            self._store.put_many(contents, before_each=before_each)
+        finally:
+            # The first ones may be there though a later one failed.
+            self._notice.post()
 
     def delete(self, key: BlobKey) -> None:
         """Remove a blob; one that is not there is fine."""

@@ -10,7 +10,7 @@ import errno
 import hashlib
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ from time import monotonic, time
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, cast
 
 from creamery.storage.keys import BlobKey, check_key
-from creamery.storage.store import BlobStat, NoSuchBlob, StoreUnavailable
+from creamery.storage.store import BlobStat, Content, NoSuchBlob, StoreUnavailable, go_on, put_one
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -99,6 +99,12 @@ class S3Store:
         whole = TransferConfig(multipart_threshold=LARGEST_COPY_BYTES, multipart_chunksize=64 * PART_BYTES)
         with self._translated(source):
             self._client.copy(origin, self._bucket, self._name(target), Config=whole)  # type: ignore[arg-type]
+
+    def put_many(self, contents: Mapping[BlobKey, Content], *, before_each: Callable[[], None] = go_on) -> None:
+        """Store all of these, one after the other, since each is seen as soon as it is there. Raises NoSuchBlob."""
+        for key, content in contents.items():
+            before_each()
+            put_one(self, key, content)
 
     def read(self, key: BlobKey) -> bytes:
         """Read a whole object; begun anew when the connection breaks under it. Raises NoSuchBlob."""

@@ -1,6 +1,6 @@
 """The port behind which documents and blobs lie."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,14 @@ class NoSuchBlob(LookupError):
 
 class StoreUnavailable(OSError):
     """The store cannot be reached or written at the moment; the same call may succeed later."""
+
+
+Content = bytes | Path | BlobKey
+"""What may be stored: bytes, a finished local file, or what another key holds already."""
+
+
+def go_on() -> None:
+    """Do nothing: for those who have nothing to say between the writes of `put_many`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,17 @@ class BlobStore(Protocol):
             NoSuchBlob: nothing under `source`.
         """
 
+    def put_many(self, contents: Mapping[BlobKey, Content], *, before_each: Callable[[], None] = go_on) -> None:
+        """
+        Store all of these, for less than one by one; all of them are durable when it returns.
+
+        Readers see them appear in this order, each whole. `before_each` is called before each of them appears, and may raise
+        to keep that one and all that follow from it.
+
+        Raises:
+            NoSuchBlob: nothing under a key whose content is wanted.
+        """
+
     def read(self, key: BlobKey) -> bytes:
         """Read a whole blob. Raises NoSuchBlob."""
 
@@ -82,3 +101,13 @@ class BlobStore(Protocol):
 
         Such parts were never visible under a key.
         """
+
+
+def put_one(store: BlobStore, key: BlobKey, content: Content) -> None:
+    """Store one content, whatever kind it is of."""
+    if isinstance(content, bytes):
+        store.put_bytes(key, content)
+    elif isinstance(content, Path):
+        store.put_file(key, content)
+    else:
+        store.copy(content, key)

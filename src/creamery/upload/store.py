@@ -1,6 +1,7 @@
 """Put the bytes where they stay, before anything says that they exist."""
 
 from contextlib import suppress
+from functools import partial
 
 from creamery.catalog.actions import note_blobs
 from creamery.kernel.failpoints import reach
@@ -8,7 +9,8 @@ from creamery.kernel.stores import the_store
 from creamery.markup import readme_key
 from creamery.spec.digests import Sha256
 from creamery.storage import keys
-from creamery.storage.store import StoreUnavailable
+from creamery.storage.keys import BlobKey
+from creamery.storage.store import Content, StoreUnavailable
 from creamery.upload.receive import Received
 from creamery.upload.validate import ValidFile
 
@@ -21,12 +23,13 @@ def store_content(received: Received, file: ValidFile, metadata_sha256: Sha256) 
         StoreUnavailable: the store cannot take it at the moment.
         BlobSwept: the same content is being removed at the moment.
     """
-    store = the_store()
     note_blobs({received.sha256: received.size_bytes, metadata_sha256: len(file.metadata_bytes)})
     reach("upload.noted")
-    store.put_file(keys.blob(received.sha256), received.path)
-    reach("upload.put")
-    store.put_bytes(keys.blob(metadata_sha256), file.metadata_bytes)
+    contents: dict[BlobKey, Content] = {
+        keys.blob(received.sha256): received.path,
+        keys.blob(metadata_sha256): file.metadata_bytes,
+    }
+    the_store().put_many(contents, before_each=partial(reach, "upload.put"))
 
 
 def keep_readme(file: ValidFile) -> None:
