@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from creamery.accounts.models import Person, Token
 from creamery.accounts.policy import may
 from creamery.accounts.tokens import BadToken, read_token
-from creamery.kernel import clock, letters
+from creamery.kernel import clock, letters, rows
 from creamery.kernel.actor import Actor
 from creamery.kernel.letters import LetterLine, State
 from creamery.kernel.notes import find_note
@@ -188,10 +188,12 @@ def authenticate_token(text: str, *, asked_by: Actor) -> Actor:
         identifier, scope = read_token(text)
     except BadToken as error:
         raise NotAuthenticated from error
-    token = Token.objects.select_related("person").filter(identifier=identifier, revoked_at=None).first()
+    token = rows.find(Token, "identifier = %s AND revoked_at IS NULL", identifier)
+    person = None if token is None else rows.find(Person, "id = %s", token.person_id)
     if (
         token is None
-        or not _may_act(token)
+        or person is None
+        or not _may_act(token, person)
         or (scope.person_ids is not None and token.person_id not in scope.person_ids)
     ):
         raise NotAuthenticated
@@ -203,15 +205,15 @@ def authenticate_token(text: str, *, asked_by: Actor) -> Actor:
         kind="token",
         proof="token",
         person_id=token.person_id,
-        username=token.person.username,
+        username=person.username,
         token_id=token.pk,
         projects=scope.projects,
     )
 
 
-def _may_act(token: Token) -> bool:
+def _may_act(token: Token, person: Person) -> bool:
     expired = token.expires_at is not None and token.expires_at <= clock.now()
-    return not expired and token.person.may_act
+    return not expired and person.may_act
 
 
 def _note_use(token: Token, address: str) -> None:

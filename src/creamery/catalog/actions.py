@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import IntegrityError, connection, transaction
-
 from creamery.catalog import mail
 from creamery.catalog.counting import count_index, count_project, lock_serials
 from creamery.catalog.limits import hold_counts, require_room
-from creamery.catalog.models import DEFAULT_INDEX, Blob, File, Index
+from creamery.catalog.models import DEFAULT_INDEX, Blob, Index
 from creamery.catalog.release_steps import note_latest, release_for
 from creamery.catalog.steps import (
     BlobSwept,
@@ -21,7 +19,7 @@ from creamery.catalog.steps import (
     record_addition,
     take_serials,
 )
-from creamery.kernel import clock
+from creamery.kernel import clock, rows
 from creamery.kernel.actor import Actor
 from creamery.kernel.failpoints import reach
 from creamery.kernel.transactions import writes
@@ -53,17 +51,18 @@ def note_blobs(sizes: Mapping[Sha256, int]) -> None:
     Raises:
         BlobSwept: old bytes of one are being removed at the moment.
     """
-    now = connection.ops.adapt_datetimefield_value(clock.now())
-    with connection.cursor() as cursor:
-        # In the order of the digests: two uploads with the same two contents would else wait for each other's row.
-        for sha256 in sorted(sizes):
-            cursor.execute(
-                "INSERT INTO blob (sha256, size_bytes, state, used_at) VALUES (%s, %s, 'live', %s) "
-                "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at WHERE blob.state = 'live'",
-                [sha256, sizes[sha256], now],
-            )
-            if cursor.rowcount != 1:
-                raise BlobSwept
+    now = rows.as_parameter(clock.now())
+    # In the order of the digests: two uploads with the same two contents would else wait for each other's row.
+    for sha256 in sorted(sizes):
+        noted = rows.change(
+            "INSERT INTO blob (sha256, size_bytes, state, used_at) VALUES (%s, %s, 'live', %s) "
+            "ON CONFLICT (sha256) DO UPDATE SET used_at = excluded.used_at WHERE blob.state = 'live'",
+            sha256,
+            sizes[sha256],
+            now,
+        )
+        if noted != 1:
+            raise BlobSwept
 
 
 @writes
@@ -80,24 +79,23 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
 
     Records: ProjectCreated, FileAdded or FileHeld (seen by the project, the person).
     """
-    index = Index.objects.get(name=index_name)
+    index = rows.find(Index, "name = %s", index_name)
+    if index is None:
+        raise Index.DoesNotExist(index_name)
     project, is_new_project = project_for(index, new, actor)
     existing = identify(index.pk, new.dist, new.sha256)
     if existing is not None:
-        return AddedFile(existing.pk, existing.project_id, is_new=False, is_held=existing.state == "held")
+        return AddedFile(existing.id, existing.project_id, is_new=False, is_held=existing.state == "held")
     hold_counts(new.limits, is_new_project=is_new_project)
     require_room(new.limits, project, new.size_bytes, is_new_project=is_new_project, actor=actor)
     release, is_new_release = release_for(project, new.dist.version, new.metadata, actor=actor)
     reach("catalog.release-made")
-    try:
-        with transaction.atomic():
-            file = insert_file(index, project, release, new, actor)
-    except IntegrityError:
+    file = insert_file(index, project, release, new, actor)
+    if file is None:
         # Somebody else's upload of the same name was committed between the look and the insert.
         existing = identify(index.pk, new.dist, new.sha256)
-        if existing is None:
-            raise
-        return AddedFile(existing.pk, existing.project_id, is_new=False, is_held=existing.state == "held")
+        assert existing is not None, "names of files stay for ever"
+        return AddedFile(existing.id, existing.project_id, is_new=False, is_held=existing.state == "held")
     reach("catalog.file-inserted")
     record_addition(file, project, release, is_new_project=is_new_project, actor=actor)
     if is_new_project and project.status == "held":
@@ -106,7 +104,7 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
     reach("catalog.event-recorded")
     changes = changes_of(new, release, is_new_project=is_new_project, is_new_release=is_new_release, actor=actor)
     last = take_serials(index, project, changes, actor=actor)
-    File.objects.filter(pk=file.pk).update(serial=last)
+    rows.change("UPDATE file SET serial = %s WHERE id = %s", last, file.pk)
     reach("catalog.before-commit")
     return AddedFile(file.pk, project.pk, is_new=True, is_held=file.state == "held")
 

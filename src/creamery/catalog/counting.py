@@ -6,43 +6,51 @@ takes a serial has its project counted again, and its index moved by the differe
 have changed, so no case that was forgotten makes the figures drift.
 """
 
-from typing import Any
-
 from django.db import connection
-from django.db.models import Count, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Count, Q, Sum
 from django.db.models.functions import Coalesce
 
-from creamery.catalog.models import HIDDEN_STATUSES, File, Index, Project, Release
+from creamery.catalog.models import HIDDEN_STATUSES, Index, Project
+from creamery.kernel import rows
 from creamery.kernel.transactions import needs_transaction
 
 COUNTED = ("release_count", "file_count", "size_bytes")
 
 
-def count_project(project_id: int, **stamp: Any) -> None:
+_COUNT = """
+    SELECT p.index_id, p.status, p.release_count, p.file_count, p.size_bytes, r.n, f.n, f.size_bytes
+    FROM project p
+    CROSS JOIN (SELECT COUNT(*) AS n FROM release WHERE project_id = %s AND deleted_at IS NULL) r
+    CROSS JOIN (
+        SELECT COUNT(*) AS n, COALESCE(SUM(size_bytes), 0) AS size_bytes FROM file WHERE project_id = %s AND state = 'live'
+    ) f
+    WHERE p.id = %s
+"""
+_KEEP = "UPDATE project SET release_count = %s, file_count = %s, size_bytes = %s, serial = COALESCE(%s, serial) WHERE id = %s"
+_MOVE = """
+    UPDATE package_index SET release_count = release_count + %s, file_count = file_count + %s, size_bytes = size_bytes + %s,
+    project_count = project_count + %s WHERE id = %s
+"""
+
+
+def count_project(project_id: int, *, serial: int | None = None) -> None:
     """
-    Bring a project's counts up to date, and by the difference those of its index; `stamp` is set in the same statement.
+    Bring a project's counts up to date, and by the difference those of its index; it gets the serial at the same time.
 
     The row of the serials must be locked, so that nobody counts at the same time. A quarantined or deleted project holds nothing,
     and a project without a release is none.
     """
     needs_transaction("count_project")
-    project = Project.objects.filter(pk=project_id)
-    releases = Release.objects.filter(project_id=OuterRef("pk")).order_by().values("project_id")
-    found = project.annotate(releases_now=Subquery(releases.annotate(n=Count("pk")).values("n")))
-    index_id, status, releases_now, *before = found.values_list("index_id", "status", "releases_now", *COUNTED).get()
-    now = dict.fromkeys(COUNTED, 0)
-    if status not in HIDDEN_STATUSES:
-        files = File.objects.servable().filter(project_id=project_id)
-        now = {
-            "release_count": releases_now or 0,
-            **files.aggregate(file_count=Count("pk"), size_bytes=Coalesce(Sum("size_bytes"), 0)),
-        }
-    project.update(**now, **stamp)
-    differences = {name: now[name] - old for name, old in zip(COUNTED, before, strict=True)}
-    differences["project_count"] = bool(now["release_count"]) - bool(before[0])
-    moved = {name: F(name) + difference for name, difference in differences.items() if difference}
-    if moved:
-        Index.objects.filter(pk=index_id).update(**moved)
+    row = rows.fetch_one(_COUNT, project_id, project_id, project_id)
+    if row is None:
+        raise Project.DoesNotExist(project_id)
+    index_id, status, *found = row
+    before, now = found[:3], found[3:] if status not in HIDDEN_STATUSES else [0, 0, 0]
+    rows.change(_KEEP, *now, serial, project_id)
+    moved = [after - old for after, old in zip(now, before, strict=True)]
+    moved.append(bool(now[0]) - bool(before[0]))
+    if any(moved):
+        rows.change(_MOVE, *moved, index_id)
 
 
 def count_index(index_id: int) -> None:

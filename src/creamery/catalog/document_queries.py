@@ -12,8 +12,9 @@ from django.db.models import F
 from packaging.utils import canonicalize_version
 from packaging.version import InvalidVersion, Version
 
-from creamery.catalog.models import DEFAULT_INDEX, HIDDEN_STATUSES, File, Grant, Index, Project, Release, Serial
+from creamery.catalog.models import DEFAULT_INDEX, HIDDEN_STATUSES, Grant, Index, Project, Release, Serial
 from creamery.catalog.queries import file_url
+from creamery.kernel import rows
 from creamery.spec.digests import Sha256
 from creamery.spec.json_api import JsonFile, JsonProject, JsonRelease
 from creamery.spec.metadata import CoreMetadata
@@ -98,15 +99,25 @@ def current_serial() -> int:
 
 def get_project_place(project_id: int) -> ProjectPlace:
     """Read what a project's documents are made for; to be read before the project's other rows."""
-    columns = "index__place", "normalized_name", "name", "serial", "status", "status_reason"
-    place, normalized, name, serial, status, reason = Project.objects.values_list(*columns).get(pk=project_id)
+    row = rows.fetch_one(
+        "SELECT i.place, p.normalized_name, p.name, p.serial, p.status, p.status_reason "
+        "FROM project p JOIN package_index i ON i.id = p.index_id WHERE p.id = %s",
+        project_id,
+    )
+    if row is None:
+        raise Project.DoesNotExist(project_id)
+    place, normalized, name, serial, status, reason = row
     return ProjectPlace(IndexPlace(place), NormalizedName(normalized), name, serial, status, reason)
 
 
 def list_changed_files(project_id: int, *, since: int) -> list[ListedFile]:
     """List the files whose listing changed after a serial."""
-    rows = File.objects.filter(project_id=project_id, serial__gt=since)
-    listed = rows.values_list("sha256", "metadata_sha256", "filename", "state", "project__status")
+    listed = rows.fetch_all(
+        "SELECT f.sha256, f.metadata_sha256, f.filename, f.state, p.status "
+        "FROM file f JOIN project p ON p.id = f.project_id WHERE f.project_id = %s AND f.serial > %s",
+        project_id,
+        since,
+    )
     return [
         ListedFile(
             Sha256(sha),

@@ -18,7 +18,7 @@ from creamery.catalog.counting import lock_serials
 from creamery.catalog.events import ProjectCreated
 from creamery.catalog.models import Index, LimitOverride, Project
 from creamery.catalog.policy import About, may
-from creamery.kernel import clock
+from creamery.kernel import clock, rows
 from creamery.kernel.actor import Actor
 from creamery.kernel.history import count_recent
 from creamery.kernel.refusals import Forbidden, Limited
@@ -95,10 +95,13 @@ def get_limits(policy: str, *, project_id: int | None, actor: Actor) -> Limits:
     """Read what holds for this actor and project, in one statement."""
     if actor.proof == "console" or actor.kind == "system":
         return NO_LIMITS
-    given = LimitOverride.objects.filter(Q(project_id=project_id or 0) | Q(person_id=actor.person_id or 0))
-    rows = given.values_list("kind", "value", "project_id")
+    given = rows.fetch_all(
+        "SELECT kind, value, project_id FROM limit_override WHERE project_id = %s OR person_id = %s",
+        project_id or 0,
+        actor.person_id or 0,
+    )
     # The later one counts: a project's own limit stands above its uploader's.
-    found = {kind: value for kind, value, _project in sorted(rows, key=lambda row: row[2] is not None)}
+    found = {kind: value for kind, value, _project in sorted(given, key=lambda row: row[2] is not None)}
     usual = BY_POLICY[policy]
     return Limits(
         file_bytes=found.get("file-bytes", CONFIG.max_file_bytes),

@@ -9,7 +9,6 @@ from urllib.parse import quote
 from django.db.models import Count, Q, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
-from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from creamery.catalog.models import (
@@ -23,6 +22,7 @@ from creamery.catalog.models import (
     Project,
     Release,
 )
+from creamery.kernel import rows
 from creamery.kernel.refusals import Missing
 from creamery.spec.digests import Sha256
 from creamery.spec.metadata import CoreMetadata
@@ -143,8 +143,10 @@ class IndexPlaceAndPolicy:
 
 def get_index(name: str = DEFAULT_INDEX) -> IndexPlaceAndPolicy:
     """Read an index by name."""
-    index = Index.objects.get(name=name)
-    return IndexPlaceAndPolicy(index.pk, IndexPlace(index.place), index.policy)
+    row = rows.fetch_one("SELECT id, place, policy FROM package_index WHERE name = %s", name)
+    if row is None:
+        raise Index.DoesNotExist(name)
+    return IndexPlaceAndPolicy(row[0], IndexPlace(row[1]), row[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +161,9 @@ class KnownRelease:
         return (self.description, self.metadata.description_content_type) == (text, content_type)
 
 
-def find_known_release(project_id: int, version: Version) -> KnownRelease | None:
-    """Find what is known of a release of a project; None if it would be a new one."""
-    known = Release.objects.filter(project_id=project_id, canonical_version=canonicalize_version(version))
-    row = known.values_list("metadata", "description").first()
-    return None if row is None else KnownRelease(CoreMetadata.from_json(row[0]), row[1])
-
-
 def find_project(index_id: int, normalized_name: str) -> Project | None:
     """Find a project of an index."""
-    return Project.objects.filter(index_id=index_id, normalized_name=normalized_name).first()
+    return rows.find(Project, "index_id = %s AND normalized_name = %s", index_id, normalized_name)
 
 
 def file_url(sha256: str, filename: str, *, public_path: str) -> str:

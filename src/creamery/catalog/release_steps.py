@@ -1,20 +1,22 @@
 """Pieces about releases that the catalog's actions share, with the refusals that they raise. What writes needs an open transaction."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from creamery.catalog.models import Project, Release
-from creamery.kernel import clock
+from creamery.catalog.queries import KnownRelease
+from creamery.kernel import clock, rows
 from creamery.kernel.actor import Actor
 from creamery.kernel.refusals import Forbidden, Invalid
 from creamery.kernel.transactions import needs_transaction
 from creamery.settings import CONFIG
 from creamery.spec.metadata import CoreMetadata
 from creamery.spec.versions import precedence
+
+_SAME_RELEASE = "project_id = %s AND canonical_version = %s"
 
 
 class ReleaseWasDeleted(Invalid):
@@ -43,32 +45,37 @@ def release_for(project: Project, version: Version, metadata: CoreMetadata, *, a
         ReleaseWasDeleted, ReleaseClosed: as their names say.
     """
     needs_transaction("release_for")
-    release, is_new = Release.every.get_or_create(
-        project=project,
-        canonical_version=canonicalize_version(version),
-        defaults={
-            "version": str(version),
-            "is_prerelease": version.is_prerelease,
-            "metadata": metadata.to_json(),
-            "description": metadata.description or "",
-            "created_at": clock.now(),
-        },
-    )
-    if not is_new:
-        _require_open(project.name, release.version, release.created_at, release.deleted_at, actor)
-    return release, is_new
+    canonical = canonicalize_version(version)
+    release = rows.find(Release, _SAME_RELEASE, project.pk, canonical)
+    if release is None:
+        release = Release(
+            project_id=project.pk,
+            canonical_version=canonical,
+            version=str(version),
+            is_prerelease=version.is_prerelease,
+            metadata=metadata.to_json(),
+            description=metadata.description or "",
+            created_at=clock.now(),
+        )
+        # Whoever adds to a project has locked it, so nobody else has made the release since.
+        rows.insert(release)
+        return release, True
+    _require_open(project.name, release.version, release.created_at, release.deleted_at, actor)
+    return release, False
 
 
-def require_open_release(project: Project, version: Version, *, actor: Actor) -> None:
+def find_open_release(project: Project, version: Version, *, actor: Actor) -> KnownRelease | None:
     """
-    Insist that a release, if it is there, takes more files.
+    Find what is known of a release, and insist that it takes more files; None if it would be a new one.
 
     Raises:
         ReleaseWasDeleted, ReleaseClosed: as their names say.
     """
-    rows = Release.every.filter(project=project, canonical_version=canonicalize_version(version))
-    for shown, created_at, deleted_at in rows.values_list("version", "created_at", "deleted_at"):
-        _require_open(project.name, shown, created_at, deleted_at, actor)
+    release = rows.find(Release, _SAME_RELEASE, project.pk, canonicalize_version(version))
+    if release is None:
+        return None
+    _require_open(project.name, release.version, release.created_at, release.deleted_at, actor)
+    return KnownRelease(CoreMetadata.from_json(release.metadata), release.description)
 
 
 def _require_open(name: str, version: str, created_at: datetime, deleted_at: datetime | None, actor: Actor) -> None:
@@ -82,16 +89,25 @@ def _require_open(name: str, version: str, created_at: datetime, deleted_at: dat
 def note_latest(project: Project, release: Release) -> None:
     """Bring what lists show of a project up to date, after a file was added to one of its releases."""
     needs_transaction("note_latest")
-    latest: dict[str, Any] = {"updated_at": clock.now()}
+    card = {"latest_version": project.latest_version, "summary": project.summary}
     if release.version != project.latest_version and _is_ahead(project, release):
-        latest |= _card_of(release)
-    Project.objects.filter(pk=project.pk).update(**latest)
+        card = _card_of(release)
+    rows.change(
+        "UPDATE project SET updated_at = %s, latest_version = %s, summary = %s WHERE id = %s",
+        rows.as_parameter(clock.now()),
+        card["latest_version"],
+        card["summary"],
+        project.pk,
+    )
 
 
 def _is_ahead(project: Project, release: Release) -> bool:
-    before = Release.objects.filter(project=project, version=project.latest_version).values_list("yanked", flat=True)
+    if not project.latest_version:
+        return True
+    latest = "SELECT yanked FROM release WHERE project_id = %s AND version = %s AND deleted_at IS NULL"
     order = precedence(release.version, yanked=release.yanked)
-    return all(order > precedence(project.latest_version, yanked=yanked) for yanked in before)
+    before = rows.fetch_all(latest, project.pk, project.latest_version)
+    return all(order > precedence(project.latest_version, yanked=bool(yanked)) for (yanked,) in before)
 
 
 def _card_of(release: Release) -> dict[str, str]:

@@ -3,8 +3,8 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from creamery.catalog.counting import count_project, lock_serials
@@ -12,7 +12,7 @@ from creamery.catalog.events import FileAdded, FileHeld, ProjectCreated
 from creamery.catalog.limits import NO_LIMITS, Limits
 from creamery.catalog.models import File, Grant, Index, JournalEntry, Project, Release
 from creamery.catalog.policy import About, Permission, may
-from creamery.kernel import clock
+from creamery.kernel import clock, rows
 from creamery.kernel.actor import Actor
 from creamery.kernel.events import Subject, record
 from creamery.kernel.failpoints import reach
@@ -137,36 +137,52 @@ def take_serials(index: Index, project: Project, changes: Sequence[Change], *, a
     does everything else first, and only what needs the number afterwards.
     """
     needs_transaction("take_serials")
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE serial SET n = n + %s WHERE id = 1 RETURNING n", [len(changes)])
-        last: int = cursor.fetchone()[0]
+    taken = rows.fetch_one("UPDATE serial SET n = n + %s WHERE id = 1 RETURNING n", len(changes))
+    assert taken is not None, "the migration that made the table wrote its row"
+    last: int = taken[0]
     reach("catalog.serial-taken")
     first, now = last - len(changes) + 1, clock.now()
-    JournalEntry.objects.bulk_create(
+    rows.insert_all([
         JournalEntry(
-            serial=first + place, index=index, name=project.name, version=change.version, action=change.action,
+            serial=first + place, index_id=index.pk, name=project.name, version=change.version, action=change.action,
             at=now, username=actor.username,
         )
         for place, change in enumerate(changes)
-    )  # fmt: skip
+    ])  # fmt: skip
     count_project(project.pk, serial=last)
     return last
 
 
-def identify(index_id: int, dist: DistFilename, sha256: Sha256) -> File | None:
+class KnownFile(NamedTuple):
+    """A file that is recorded."""
+
+    id: int
+    project_id: int
+    state: str
+    sha256: str
+    filename: str
+
+
+def identify(index_id: int, dist: DistFilename, sha256: Sha256) -> KnownFile | None:
     """
     Find the very same file, if it is recorded already.
 
     Raises:
         FileExists, FileWasDeleted, SameFileOtherName: the name is taken by something else.
     """
-    existing = File.objects.filter(index_id=index_id, filename=dist.filename).first()
+    found = rows.fetch_all(
+        "SELECT id, project_id, state, sha256, filename FROM file WHERE index_id = %s AND filename = %s "
+        "UNION SELECT id, project_id, state, sha256, filename FROM file WHERE index_id = %s AND identity = %s",
+        index_id,
+        dist.filename,
+        index_id,
+        identity(dist),
+    )
+    known = [KnownFile(*row) for row in found]
+    existing = next((file for file in known if file.filename == dist.filename), None)
     if existing is None:
-        twin = (
-            File.objects.filter(index_id=index_id, identity=identity(dist)).values_list("filename", flat=True).first()
-        )
-        if twin is not None:
-            raise SameFileOtherName(filename=dist.filename, existing=twin)
+        if known:
+            raise SameFileOtherName(filename=dist.filename, existing=known[0].filename)
         return None
     if existing.state == "deleted":
         raise FileWasDeleted(filename=existing.filename)
@@ -205,8 +221,9 @@ def require_upload(project: Project | None, normalized_name: str, *, actor: Acto
 
 def find_role(project_id: int, actor: Actor) -> str | None:
     """Tell which role the actor has in a project, if any."""
-    grants = Grant.objects.filter(project_id=project_id, person_id=actor.person_id or 0)
-    return grants.values_list("role", flat=True).first()
+    role = "SELECT role FROM project_grant WHERE project_id = %s AND person_id = %s"
+    row = rows.fetch_one(role, project_id, actor.person_id or 0)
+    return None if row is None else row[0]
 
 
 def find_locked(index_id: int, normalized_name: str) -> Project | None:
@@ -216,8 +233,7 @@ def find_locked(index_id: int, normalized_name: str) -> Project | None:
     Whatever changes a project takes this lock first: so no file is added to a release while that is deleted.
     """
     needs_transaction("find_locked")
-    rows = Project.objects.select_for_update(no_key=True)
-    return rows.filter(index_id=index_id, normalized_name=normalized_name).first()
+    return rows.find(Project, "index_id = %s AND normalized_name = %s", index_id, normalized_name, for_update=True)
 
 
 def project_for(index: Index, new: NewFile, actor: Actor) -> tuple[Project, bool]:
@@ -248,25 +264,26 @@ def _create_project(index: Index, normalized: str, new: NewFile, actor: Actor) -
     if not new.may_look_alike:
         _require_distinct(index, normalized)
     now = clock.now()
-    project, is_new = Project.objects.get_or_create(
-        index=index,
+    project = Project(
+        index_id=index.pk,
         normalized_name=normalized,
-        defaults={
-            "name": new.metadata.name,
-            "folded_name": fold_name(normalized),
-            "status": "held" if new.held_because else "active",
-            "status_reason": new.held_because[:500],
-            "created_at": now,
-            "updated_at": now,
-        },
+        name=new.metadata.name,
+        folded_name=fold_name(normalized),
+        status="held" if new.held_because else "active",
+        status_reason=new.held_because[:500],
+        created_at=now,
+        updated_at=now,
+        size_bytes=0,
     )
-    if not is_new:
+    if not rows.insert(project, unless_taken=True):
         # Another upload created it since we looked, maybe another person's.
-        project = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
-        require_upload(project, normalized, actor=actor)
-    elif actor.person_id is not None:
-        Grant.objects.create(project=project, person_id=actor.person_id, role="owner", created_at=now)
-    return project, is_new
+        found = find_locked(index.pk, normalized)
+        assert found is not None, "names stay for ever"
+        require_upload(found, normalized, actor=actor)
+        return found, False
+    if actor.person_id is not None:
+        rows.insert(Grant(project_id=project.pk, person_id=actor.person_id, role="owner", created_at=now))
+    return project, True
 
 
 def _require_distinct(index: Index, normalized: str) -> None:
@@ -283,25 +300,25 @@ def _require_distinct(index: Index, normalized: str) -> None:
 
 def find_look_alike(index_id: int, normalized_name: str) -> str | None:
     """Find a project of another name that looks like this one, whatever became of it; names are never given away."""
-    alike = Project.objects.filter(index_id=index_id, folded_name=fold_name(normalized_name))
-    return alike.exclude(normalized_name=normalized_name).values_list("name", flat=True).first()
+    alike = "SELECT name FROM project WHERE index_id = %s AND folded_name = %s AND normalized_name <> %s ORDER BY id LIMIT 1"
+    row = rows.fetch_one(alike, index_id, fold_name(normalized_name), normalized_name)
+    return None if row is None else row[0]
 
 
-def insert_file(index: Index, project: Project, release: Release, new: NewFile, actor: Actor) -> File:
+def insert_file(index: Index, project: Project, release: Release, new: NewFile, actor: Actor) -> File | None:
     """
-    Write the row of a file; its serial comes when it is taken.
+    Write the row of a file; its serial comes when it is taken. None if the name was taken since the caller looked.
 
     Raises:
-        IntegrityError: the name was taken since the caller looked.
         BlobSwept: the content is gone, or going.
     """
     needs_transaction("insert_file")
     # In the order of the digests, as everybody who locks several: else two could wait for each other.
     blobs = {sha256: _use_blob(sha256) for sha256 in sorted({new.sha256, new.metadata_sha256})}
-    return File.objects.create(
-        index=index,
-        project=project,
-        release=release,
+    file = File(
+        index_id=index.pk,
+        project_id=project.pk,
+        release_id=release.pk,
         blob_id=blobs[new.sha256],
         metadata_blob_id=blobs[new.metadata_sha256],
         filename=new.dist.filename,
@@ -319,17 +336,16 @@ def insert_file(index: Index, project: Project, release: Release, new: NewFile, 
         state="held" if project.status == "held" else "live",
         serial=0,
     )
+    return file if rows.insert(file, unless_taken=True) else None
 
 
 def _use_blob(sha256: Sha256) -> int:
     """Claim the content for this transaction: the update locks its row, so that the sweeper sees the new time or waits."""
-    now = connection.ops.adapt_datetimefield_value(clock.now())
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE blob SET used_at = %s WHERE sha256 = %s AND state = 'live' RETURNING id", [now, sha256])
-        row: tuple[int] | None = cursor.fetchone()
+    use = "UPDATE blob SET used_at = %s WHERE sha256 = %s AND state = 'live' RETURNING id"
+    row = rows.fetch_one(use, rows.as_parameter(clock.now()), sha256)
     if row is None:
         raise BlobSwept
-    return row[0]
+    return int(row[0])
 
 
 def record_addition(file: File, project: Project, release: Release, *, is_new_project: bool, actor: Actor) -> None:

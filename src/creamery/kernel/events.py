@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import ClassVar, NamedTuple
 
-from creamery.kernel import clock, outbox
+from creamery.kernel import clock, outbox, rows
 from creamery.kernel.actor import Actor
 from creamery.kernel.models import EventRow, EventSubject
 from creamery.kernel.transactions import needs_transaction
@@ -36,7 +36,7 @@ class Subject(NamedTuple):
 def record(event: Event, *, actor: Actor, about: Iterable[Subject]) -> None:
     """Write the history row, a row for each subject, and a job for each reaction that the event has."""
     needs_transaction("record")
-    row = EventRow.objects.create(
+    row = EventRow(
         name=event.title(),
         at=clock.now(),
         data=asdict(event),
@@ -50,5 +50,6 @@ def record(event: Event, *, actor: Actor, about: Iterable[Subject]) -> None:
         request_id=actor.request_id,
         is_counted=event.is_counted,
     )
-    EventSubject.objects.bulk_create(EventSubject(event=row, kind=s.kind, subject_id=s.id) for s in sorted(set(about)))
-    outbox.owe(type(event), asdict(event))
+    rows.insert(row)
+    rows.insert_all([EventSubject(event_id=row.pk, kind=s.kind, subject_id=s.id) for s in sorted(set(about))])
+    outbox.owe(type(event), row.data)

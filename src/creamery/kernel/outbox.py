@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Min
 
-from creamery.kernel import clock
+from creamery.kernel import clock, rows
 from creamery.kernel.failpoints import reach
 from creamery.kernel.models import Job, Lease, Periodic
 from creamery.kernel.refusals import StillOwed
@@ -124,7 +124,7 @@ def owe(event: type, fields: Mapping[str, Any]) -> None:
         jobs.append(Job(reaction=job_key.reaction, key=job_key.key, created_at=now, due_at=now + delay))
         if reaction.is_soon:
             keys.append(job_key)
-    Job.objects.bulk_create(jobs)
+    rows.insert_all(jobs)
     transaction.on_commit(lambda: _after_commit(keys))
 
 
@@ -185,13 +185,14 @@ def run_soon(also: tuple[JobKey, ...] = ()) -> None:
 
 def _finish(key: JobKey, deadline: float) -> None:
     pause = 0.01
-    while is_owed(key):
-        outcome = run(key)
-        if outcome is False or (outcome is None and time.monotonic() > deadline):
+    # What this task has committed is there when the list of twins is read: one run settles it.
+    while (outcome := run(key)) is None and is_owed(key):
+        if time.monotonic() > deadline:
             raise StillOwed
-        if outcome is None:
-            time.sleep(pause)
-            pause = min(pause * 2, 0.2)
+        time.sleep(pause)
+        pause = min(pause * 2, 0.2)
+    if outcome is False:
+        raise StillOwed
 
 
 class Claim:
@@ -205,14 +206,19 @@ class Claim:
     def take(self) -> bool:
         """Try to take the lease; one statement, the same on both databases."""
         now = clock.now()
-        with need_not_last(), connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO lease (reaction, key, holder, until) VALUES (%s, %s, %s, %s) "
-                "ON CONFLICT (reaction, key) DO UPDATE SET holder = excluded.holder, until = excluded.until "
-                "WHERE lease.until < %s",
-                [*self.key, self.holder, _bound(now + LEASE), _bound(now)],
+        with need_not_last():
+            is_mine = (
+                rows.change(
+                    "INSERT INTO lease (reaction, key, holder, until) VALUES (%s, %s, %s, %s) "
+                    "ON CONFLICT (reaction, key) DO UPDATE SET holder = excluded.holder, until = excluded.until "
+                    "WHERE lease.until < %s",
+                    *self.key,
+                    self.holder,
+                    rows.as_parameter(now + LEASE),
+                    rows.as_parameter(now),
+                )
+                == 1
             )
-            is_mine = bool(cursor.rowcount == 1)
         self._renewed_at = now if is_mine else None
         return is_mine
 
@@ -236,12 +242,18 @@ class Claim:
     def release(self) -> None:
         """Give the lease back."""
         with need_not_last():
-            Lease.objects.filter(reaction=self.key.reaction, key=self.key.key, holder=self.holder).delete()
+            self._give_back()
 
+    def settle(self, jobs: list[int]) -> None:
+        """Take the jobs that are done off the list, and give the lease back."""
+        with need_not_last(), transaction.atomic():
+            for job in jobs:
+                rows.change("DELETE FROM job WHERE id = %s", job)
+            reach("outbox.settling")
+            self._give_back()
 
-def _bound(moment: datetime) -> Any:
-    """Write a moment as the database's own parameter, because raw SQL does not pass through Django's fields."""
-    return connection.ops.adapt_datetimefield_value(moment)
+    def _give_back(self) -> None:
+        rows.change("DELETE FROM lease WHERE reaction = %s AND key = %s AND holder = %s", *self.key, self.holder)
 
 
 def run(key: JobKey) -> bool | None:
@@ -256,14 +268,20 @@ def run(key: JobKey) -> bool | None:
         return None
     reach("outbox.claimed")
     try:
-        return _run_claimed(key, claim)
-    finally:
+        outcome = _run_claimed(key, claim)
+    except BaseException:
         claim.release()
+        raise
+    if outcome is not True:
+        claim.release()
+    return outcome
 
 
 def _run_claimed(key: JobKey, claim: Claim) -> bool | None:
-    twins = list(Job.objects.filter(reaction=key.reaction, key=key.key).values_list("id", flat=True))
+    """Run what is owed, if anything is; when it is done, the lease is given back as well."""
+    twins = [row[0] for row in rows.fetch_all("SELECT id FROM job WHERE reaction = %s AND key = %s", *key)]
     if not twins:
+        claim.release()
         return True
     args = (int(key.key),) if key.key else ()
     try:
@@ -282,8 +300,7 @@ def _run_claimed(key: JobKey, claim: Claim) -> bool | None:
         _note_failure(twins, error)
         return False
     reach("outbox.reacted")
-    with need_not_last():
-        Job.objects.filter(id__in=twins).delete()
+    claim.settle(twins)
     reach("outbox.settled")
     return True
 
@@ -299,7 +316,7 @@ def _note_failure(twins: list[int], error: Exception) -> None:
 
 def is_owed(key: JobKey) -> bool:
     """Tell whether a reaction still has to run for that key."""
-    return Job.objects.filter(reaction=key.reaction, key=key.key).exists()
+    return rows.fetch_one("SELECT 1 FROM job WHERE reaction = %s AND key = %s LIMIT 1", *key) is not None
 
 
 @contextmanager

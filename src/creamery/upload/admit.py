@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from creamery.catalog.limits import NO_LIMITS, Limits, get_limits, require_room
 from creamery.catalog.models import Project
-from creamery.catalog.queries import IndexPlaceAndPolicy, KnownRelease, find_known_release, find_project, get_index
-from creamery.catalog.release_steps import require_open_release
+from creamery.catalog.queries import IndexPlaceAndPolicy, KnownRelease, find_project, get_index
+from creamery.catalog.release_steps import find_open_release
 from creamery.catalog.steps import identify, require_upload
 from creamery.kernel.actor import Actor
 from creamery.spec.policy import Policy, get_policy
@@ -71,8 +71,7 @@ def admit(claims: Claims, received: Received, *, policy_name: str | None = None,
         rulings, may_look_alike = [*name.rulings, *rulings], name.may_look_alike
         held_because = name.held_because
     if project is not None:
-        require_open_release(project, claims.dist.version, actor=actor)
-        release = find_known_release(project.pk, claims.dist.version)
+        release = find_open_release(project, claims.dist.version, actor=actor)
     return Admission(
         index=index,
         policy=policy,
