@@ -39,8 +39,9 @@ MEASURES = {
     "long_page": Measure(pages.long_page, frozenset({"many"})),
     "file": Measure(pages.file, frozenset({"big"})),
     "resolve": Measure(resolving.resolve, frozenset({"real"})),
-    "publish": Measure(publishing.small),
-    "publish_large": Measure(publishing.large),
+    "publish": Measure(publishing.small, frozenset({"floor"})),
+    "publish_parallel": Measure(publishing.parallel, frozenset({"floor"})),
+    "publish_large": Measure(publishing.large, frozenset({"floor"})),
     "render": Measure(rendering.render, asks_servers=False),
     "start": Measure(starting.start),
 }

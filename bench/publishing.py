@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -29,56 +30,74 @@ _series = count()
 
 def small(stand: Stand) -> Measured:
     """Measure uploads of small wheels over one connection; Creamery's are durable when they are answered."""
-    number = 50 if stand.is_quick else 150
-    names = stand.present("creamery", "pypiserver", *([] if stand.is_quick else ["devpi"]))
+    return _measure_small(stand, "publish", connections=1)
+
+
+def parallel(stand: Stand) -> Measured:
+    """Measure uploads of small wheels over eight connections."""
+    return _measure_small(stand, "publish_parallel", connections=8)
+
+
+def _measure_small(stand: Stand, name: str, *, connections: int) -> Measured:
+    number = 50 if stand.is_quick else 200
+    # Each can be published once, so the two measures share them.
+    real = stock.choose_small(stand.corpus, 2 * number)[connections > 1 :: 2]
+    names = stand.present("creamery", "floor", "pypiserver", *([] if stand.is_quick else ["devpi"]))
     samples = take_turns(
-        {name: stand.targets[name] for name in names}, stand.rounds, lambda target: _upload_small(stand, target, number)
+        {one: stand.targets[one] for one in names},
+        1 if real else stand.rounds,
+        lambda target: _upload_small(stand, target, real, number, connections),
     )
+    kind = "real" if real else "made"
+    title = f"{len(real) or number} small {kind} wheels, {connections} at a time"
     measured = Measured(
-        "publish",
-        f"{number} small wheels, one connection",
-        SMALL,
-        ["pypiserver"],
-        compare(samples, names),
-        stand.rounds,
+        name, title, SMALL, ["floor", "pypiserver"], compare(samples, names), 1 if real else stand.rounds
     )
     measured.notes.append(
-        "pypiserver neither reads the wheels nor waits for the disk; Creamery and devpi do. "
-        "“After” is follow-up work that nobody waits for, each upload's share of it."
+        "The floor receives, hashes and synchronises, and checks and records nothing. pypiserver neither reads the wheels "
+        "nor waits for the disk. “After” is follow-up work that nobody waits for, each upload's share of it."
     )
     return measured
 
 
 def large(stand: Stand) -> Measured:
     """Measure the upload of one wheel of 60 MB."""
-    names = stand.present("creamery", "pypiserver", *([] if stand.is_quick else ["devpi"]))
+    names = stand.present("creamery", "floor", "pypiserver", *([] if stand.is_quick else ["devpi"]))
     samples = take_turns(
         {name: stand.targets[name] for name in names}, stand.rounds, lambda target: _upload_large(stand, target)
     )
     rows = compare(samples, names)
-    return Measured("publish_large", "One wheel of 60 MB", LARGE, ["pypiserver"], rows, stand.rounds)
+    return Measured("publish_large", "One wheel of 60 MB", LARGE, ["floor", "pypiserver"], rows, stand.rounds)
 
 
-def _upload_small(stand: Stand, target: Target, number: int) -> Sample:
+def _upload_small(stand: Stand, target: Target, real: list[Path], number: int, connections: int) -> Sample:
     if isinstance(target, Devpi):
-        number = min(number, 20)
-    forms = _make_forms(stand.folder, lambda folder, series: stock.make_uploads(folder, number, series))
-    times = []
-    used_before = cpu_seconds(target.pid)
+        number, real = min(number, 20), real[:20]
+    forms = [Form.for_file(path) for path in real] or _make_forms(
+        stand.folder, lambda folder, series: stock.make_uploads(folder, number, series)
+    )
+    times: list[float] = []
+    used_before, begun = cpu_seconds(target.pid), time.perf_counter()
+    with ThreadPoolExecutor(connections) as senders:
+        for part in [senders.submit(_send_all, target, forms[one::connections], times) for one in range(connections)]:
+            part.result()
+    seconds, used = time.perf_counter() - begun, cpu_seconds(target.pid)
+    _settle(target)
+    return {
+        "per_second": len(forms) / seconds,
+        "p50_ms": median(times) * 1000,
+        "p99_ms": sorted(times)[int(len(times) * 0.99)] * 1000,
+        "cpu_ms": (used - used_before) * 1000 / len(forms),
+        "cpu_after_ms": (cpu_seconds(target.pid) - used) * 1000 / len(forms),
+    }
+
+
+def _send_all(target: Target, forms: list[Form], times: list[float]) -> None:
     with Sender(*_door(target)) as sender:
         for form in forms:
             begun = time.perf_counter()
             sender.send(form)
             times.append(time.perf_counter() - begun)
-    used = cpu_seconds(target.pid)
-    _settle(target)
-    return {
-        "per_second": number / sum(times),
-        "p50_ms": median(times) * 1000,
-        "p99_ms": sorted(times)[int(len(times) * 0.99)] * 1000,
-        "cpu_ms": (used - used_before) * 1000 / number,
-        "cpu_after_ms": (cpu_seconds(target.pid) - used) * 1000 / number,
-    }
 
 
 def _upload_large(stand: Stand, target: Target) -> Sample:

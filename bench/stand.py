@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench import stock
 from bench.peers import find_peers
-from bench.targets import Creamery, Devpi, Nginx, PeerTarget, Pypiserver, Simpleindex, Target
+from bench.targets import Creamery, Devpi, Floor, Nginx, PeerTarget, Pypiserver, Simpleindex, Target
 
 DEVPI_REAL_LIMIT = 40
 
@@ -34,6 +34,8 @@ class Stand:
         creamery = Creamery(self.folder / "creamery")
         self.targets = {"creamery": creamery, "nginx": Nginx(self.folder / "nginx", creamery.public)}
         self.targets |= self._make_peers(peers)
+        if "floor" in needs:
+            self.targets["floor"] = Floor(self.folder / "floor")
         made = self._make_stock(needs)
         self.say(f"Publishing {sum(map(len, made.values()))} files to {', '.join(self.targets)} ...")
         for target in self.targets.values():

@@ -19,6 +19,7 @@ from tests.real.distributions import Distribution, build_wheel
 TEN, MANY, BIG = "bench-ten", "bench-many", "bench-big"
 MANY_FILES, BIG_BYTES = 1500, 60 * 1000 * 1000
 LARGEST_REAL_BYTES = 25_000_000
+LARGEST_SMALL_BYTES = 150_000
 WELL_KNOWN = [
     "aiohttp", "alembic", "anyio", "arrow", "attrs", "babel", "bcrypt", "beautifulsoup4", "black", "boto3", "celery",
     "certifi", "click", "cryptography", "dask", "django", "docker", "fastapi", "flake8", "flask", "flask-cors",
@@ -73,6 +74,13 @@ def find_corpus() -> list[Path]:
             words = shlex.split(value)
             folders += [_local_folder(place) for word in words for place in word.split()]
     return sorted({folder for folder in folders if folder is not None})
+
+
+def choose_small(folders: list[Path], count: int) -> list[Path]:
+    """Choose that many real wheels of at most 150 KB, evenly from all by name; none where there are fewer."""
+    wheels = {path.name: path for folder in folders for path in folder.rglob("*.whl")}
+    found = [path for _, path in sorted(wheels.items()) if path.stat().st_size <= LARGEST_SMALL_BYTES]
+    return [found[place * len(found) // count] for place in range(count)] if len(found) >= count else []
 
 
 def choose_real(folders: list[Path], most: int) -> Real:

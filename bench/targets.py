@@ -69,12 +69,16 @@ class Target(ABC):
         """Say how the server is started."""
         return []
 
+    def environment(self) -> dict[str, str]:
+        """Say what the server finds in its environment."""
+        return plain_environment(self.folder)
+
     def spawn(self) -> None:
         """Start the server without waiting for it."""
         with on_core(SERVER_CORE), self.log.open("ab") as log:
             self.process = Popen(
                 self.command(),
-                env=plain_environment(self.folder),
+                env=self.environment(),
                 cwd=self.folder,
                 stdin=DEVNULL,
                 stdout=log,
@@ -158,6 +162,21 @@ class Creamery(Target):
 
     def answers(self) -> bool:
         return self.running.is_ready()
+
+
+class Floor(Target):
+    """The limit of uploads: the same server, which receives, hashes and synchronises, and does nothing else."""
+
+    name = "floor"
+
+    def publish(self, paths: Sequence[Path]) -> None:
+        """It is for uploads alone."""
+
+    def command(self) -> list[str | Path]:
+        return [sys.executable, "-m", "bench.floor", self.folder / "data", str(self.port)]
+
+    def environment(self) -> dict[str, str]:
+        return {**super().environment(), "PYTHONPATH": str(Path.cwd())}
 
 
 class Nginx(Target):
