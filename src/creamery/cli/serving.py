@@ -110,6 +110,9 @@ def _run(chosen: Config, sockets: list[socket.socket], store: BlobStore) -> None
     )
     if chosen.workers == 1:
         server = uvicorn.Server(settings)
+        # uvicorn raises the signal that told it to stop again, once everything has stopped. To die of it then would leave
+        # the temporary folders of the processes that render descriptions behind, so SIGTERM ends as Ctrl-C does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with _made_ready(chosen, store, stop=partial(setattr, server, "should_exit", True)):
             server.run(sockets=sockets)
         return
