@@ -123,7 +123,9 @@ class Ordeal:
                 self._send_at_once()
             self._check()
         self._decide()
-        self._nursery.arm(plan)
+        with suppress(Died):
+            # The moment may come before the life can say that it heard of it.
+            self._nursery.arm(plan)
         self._send_some()
         with suppress(Died):
             if plan.point.startswith("sweep."):

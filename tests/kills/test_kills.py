@@ -92,9 +92,9 @@ def plan_visits(rng: random.Random) -> list[Plan | None]:
 
 
 def go_through(
-    kills: int, seed: int, start_nursery: StartNursery, storage_url: str | None, say: Callable[[str], None]
+    kills: int, seed: int, start_nursery: StartNursery, find_store: Callable[[], str | None], say: Callable[[str], None]
 ) -> Tally:
-    """Kill that often, on a new index after every fifty kills."""
+    """Kill that often, on a new index and a new store after every fifty kills."""
     total, begun, number = Tally(), time.monotonic(), 0
     say(f"{kills} kills, seed {seed}")
     while total.kills < kills:
@@ -103,6 +103,7 @@ def go_through(
         visits = plan_visits(rng)
         plans = visits[: max(here // 2, min(len(visits), here - 10))]
         plans += [None] * (here - len(plans))
+        storage_url = find_store()
         nursery = start_nursery(storage_url)
         ordeal = Ordeal(nursery, f"{seed} {number}", is_far=storage_url is not None)
         try:
@@ -122,7 +123,7 @@ def test_nothing_promised_is_lost_and_nothing_is_half_there(
     full_numbers: bool, seed: int, start_nursery: StartNursery, say: Callable[[str], None]
 ) -> None:
     """REL-1, REL-3"""
-    total = go_through(2000 if full_numbers else 40, seed, start_nursery, None, say)
+    total = go_through(2000 if full_numbers else 40, seed, start_nursery, lambda: None, say)
     assert total.visited == set(list_failpoints()), "some failpoints were never the end of a life"
 
 
@@ -135,4 +136,4 @@ def test_nothing_promised_is_lost_on_an_object_store(
     say: Callable[[str], None],
 ) -> None:
     """REL-1, REL-12"""
-    go_through(200 if full_numbers else 12, seed, start_nursery, object_store.create_url(), say)
+    go_through(200 if full_numbers else 12, seed, start_nursery, object_store.create_url, say)
