@@ -44,11 +44,13 @@ class Outcome:
 
     counts: Counter[str] = field(default_factory=Counter)
     missing: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
 
     def add(self, other: "Outcome") -> None:
         """Count another stage's finding in."""
         self.counts.update(other.counts)
         self.missing.update(other.missing)
+        self.failures += other.failures
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def read_tally(tally: Path, exit_code: int) -> Outcome:
     outcome = Outcome()
     if tally.exists():
         found = json.loads(tally.read_text())
-        outcome = Outcome(Counter(found["counts"]), Counter(found["missing"]))
+        outcome = Outcome(Counter(found["counts"]), Counter(found["missing"]), found.get("failures", []))
     if exit_code not in (0, NO_TESTS_COLLECTED) and not outcome.counts["failed"]:
         print(f"pytest ended with exit code {exit_code}")
         outcome.counts["failed"] += 1
@@ -216,10 +218,12 @@ def print_client_log() -> None:
 
 
 def print_closing(total: Outcome, times: Sequence[tuple[str, float, bool]]) -> None:
-    """Print the last lines: stages and their times, what did not run, the sum."""
+    """Print the last lines: stages and their times, what failed, what did not run, the sum."""
     print("\n=== Summary ===")
     for title, seconds, is_good in times:
         print(f"  {'good  ' if is_good else 'FAILED'} {seconds:7.1f} s  {title}")
+    for failure in total.failures:
+        print(f"FAILED {failure}")
     if total.missing:
         names = sorted(total.missing)
         what = ", ".join(f"{parts.PARTS[name].title} ({total.missing[name]})" for name in names)

@@ -24,6 +24,7 @@ DATABASE_FIXTURES = {
     "start_index",
     "cluster",
 }
+LONGEST_REASON = 300
 MARKERS = (
     "need(*parts): needs parts besides Python packages: browser, nginx, caddy, bsdtar, curl, postgres15, newer-python, object-store",
     "only_on(*databases): makes sense on these databases only: sqlite, postgres",
@@ -88,7 +89,10 @@ class Selection:
                 "failed": sizes.get("failed", 0) + sizes.get("error", 0),
                 "skipped": sizes.get("skipped", 0),
             }
-            self.tally.write_text(json.dumps({"counts": counts, "missing": dict(self.missing)}))
+            reports = [report for outcome in ("failed", "error") for report in terminalreporter.stats.get(outcome, [])]
+            failures = [f"{report.nodeid}: {say_why(report)}" for report in reports]
+            tally = {"counts": counts, "missing": dict(self.missing), "failures": failures}
+            self.tally.write_text(json.dumps(tally))
 
     def _belongs(self, item: pytest.Item) -> bool:
         only_on = item.get_closest_marker("only_on")
@@ -108,6 +112,12 @@ class Selection:
             return True
         self.missing.update(missing)
         return False
+
+
+def say_why(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """Give the first line of what a test failed on."""
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longrepr).split("\n", 1)[0][:LONGEST_REASON]
 
 
 def list_needs(item: pytest.Item) -> list[str]:

@@ -87,6 +87,18 @@ def test_a_skip_fails_where_everything_is_required(sample: Path) -> None:
     assert run_sample(sample, require_all="1")[1] == {"passed": 0, "failed": 1, "skipped": 0}
 
 
+def test_the_tally_names_what_failed_and_why(sample: Path) -> None:
+    (sample / "test_sample.py").write_text(
+        "import pytest\n@pytest.fixture\ndef broken() -> None: raise OSError('gone')\n"
+        "def test_a() -> None: assert 1 == 2, 'they differ'\ndef test_b(broken: None) -> None: ...\n"
+    )
+    run_sample(sample)
+    assert read_tally(sample / "tally.json", exit_code=1).failures == [
+        "test_sample.py::test_a: AssertionError: they differ",
+        "test_sample.py::test_b: OSError: gone",
+    ]
+
+
 def test_an_unknown_part_stops_the_run(sample: Path) -> None:
     (sample / "test_sample.py").write_text("import pytest\n@pytest.mark.need('sun')\ndef test_a() -> None: ...\n")
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -112,10 +124,11 @@ def test_a_run_that_broke_off_counts_as_a_failure(tmp_path: Path, capsys: pytest
 
 
 def test_the_last_line_is_the_total_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    total = Outcome(Counter(passed=12, failed=1, skipped=2), Counter(browser=7, nginx=1))
+    total = Outcome(Counter(passed=12, failed=1, skipped=2), Counter(browser=7, nginx=1), ["tests/a.py::test_b: no"])
     print_closing(total, [("Style (ruff)", 0.4, False)])
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "12 passed, 1 failed"
+    assert "FAILED tests/a.py::test_b: no" in lines
     assert "To run everything: apt-get install -y chromium nginx" in lines
 
 
