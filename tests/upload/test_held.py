@@ -8,6 +8,8 @@ import pytest
 
 from creamery.catalog.events import FileAdded
 from creamery.catalog.held_actions import NotHeld, refuse_project, release_project
+from creamery.catalog.limit_actions import set_limit
+from creamery.catalog.limits import ProjectFull
 from creamery.catalog.models import File, Grant, JournalEntry, Project
 from creamery.catalog.steps import NameWasDeleted
 from creamery.catalog.upkeep_actions import delete_project, set_project_status
@@ -178,6 +180,13 @@ def test_its_owner_cannot_release_it_by_another_way(held: Actor) -> None:
             with pytest.raises(ProjectFrozen):
                 change(actor=held)
     assert Project.objects.get().status == "held"
+
+
+def test_what_is_held_fills_its_project(held: Actor) -> None:
+    """UPL-056: what nobody sees lies on the disk as well."""
+    set_limit("project-bytes", File.objects.get().size_bytes + 10, project=NAME, actor=CONSOLE)
+    with nothing_remains(), pytest.raises(ProjectFull):
+        publish(Distribution(name=NAME, version="2.0"), actor=held)
 
 
 def test_a_question_says_that_it_would_be_held_and_leaves_nothing(

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Max, Q
+from django.db.models import Max, Q, Sum
+from django.db.models.functions import Coalesce
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from creamery.catalog.counting import lock_serials
 from creamery.catalog.events import ProjectCreated
-from creamery.catalog.models import Index, LimitOverride, Project
+from creamery.catalog.models import File, Index, LimitOverride, Project
 from creamery.catalog.policy import About, may
 from creamery.kernel import clock, rows
 from creamery.kernel.actor import Actor
@@ -132,7 +133,7 @@ def require_room(limits: Limits, project: Project, size_bytes: int, *, is_new_pr
             limit=show_bytes(limits.file_bytes),
             contact=whom_to_ask(),
         )
-    used = project.size_bytes
+    used = project.size_bytes if project.status != "held" else _count_held_bytes(project)
     if limits.project_bytes and used + size_bytes > limits.project_bytes:
         raise ProjectFull(
             project=project.name,
@@ -145,6 +146,11 @@ def require_room(limits: Limits, project: Project, size_bytes: int, *, is_new_pr
         _require_room_in_index(limits.index_bytes, project.index_id, size_bytes)
     if is_new_project:
         _require_rate(limits, actor)
+
+
+def _count_held_bytes(project: Project) -> int:
+    """Add up what is held: a project that nobody sees has no figures of its own, and must not grow for that."""
+    return File.objects.filter(project=project, state="held").aggregate(held=Coalesce(Sum("size_bytes"), 0))["held"]
 
 
 def _require_room_in_index(limit: int, index_id: int, size_bytes: int) -> None:
