@@ -150,7 +150,8 @@ def require_room(limits: Limits, project: Project, size_bytes: int, *, is_new_pr
 
 def _count_held_bytes(project: Project) -> int:
     """Add up what is held: a project that nobody sees has no figures of its own, and must not grow for that."""
-    return File.objects.filter(project=project, state="held").aggregate(held=Coalesce(Sum("size_bytes"), 0))["held"]
+    held: int = File.objects.filter(project=project, state="held").aggregate(n=Coalesce(Sum("size_bytes"), 0))["n"]
+    return held
 
 
 def _require_room_in_index(limit: int, index_id: int, size_bytes: int) -> None:
