@@ -8,6 +8,7 @@ import asyncio
 import gc
 import logging
 import secrets
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -34,6 +35,11 @@ UPLOAD_PATHS = frozenset({"/legacy/", "/legacy", "/", "/pypi/", "/pypi", "/simpl
 
 RETRY_SECONDS = 2.0
 NOT_YET_SECONDS = 30.0
+TURN_SECONDS = 0.0005
+"""
+How long a thread of ours computes before another gets its turn; Python's own 5 ms are too long for an upload that holds the
+database: it lets go at each of its thirty statements, and would wait so long for each of its seven neighbours.
+"""
 _AWAY = b"The index cannot answer this at the moment. Packages can still be installed. Try again in a few seconds.\n"
 
 
@@ -109,6 +115,7 @@ class Behind:
         doors = UploadDoor(), django_door()
         # What is loaded by now stays; the collector need not go through it each time that a large page is built.
         gc.freeze()
+        sys.setswitchinterval(TURN_SECONDS)
         if CONFIG.mode == "all":
             self._end_worker = outbox.work_in_thread()
         return doors

@@ -7,6 +7,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import connection, transaction
 
+from creamery.kernel.sqlite.base import DatabaseWrapper as SqliteDatabase
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -43,14 +45,15 @@ def need_not_last() -> Iterator[None]:
 
     Source: SQLite, "PRAGMA synchronous", NORMAL with WAL; PostgreSQL, "Asynchronous Commit".
     """
-    if connection.in_atomic_block:
+    database = transaction.get_connection()
+    if database.in_atomic_block:
         yield
-    elif connection.vendor == "postgresql":
+    elif not isinstance(database, SqliteDatabase):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL synchronous_commit TO OFF")
             yield
     else:
-        with connection.cursor() as cursor:
+        with database.turn_to_write(), database.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=NORMAL")
             try:
                 yield

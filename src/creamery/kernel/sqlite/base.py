@@ -5,10 +5,16 @@ An open connection goes on working when its file was removed or renamed: what it
 lost with the process. So a connection looks whether its file is still the one at its path: when it is about to be used
 by another request, and before each commit. Neither does a connection make a file where there is none: an empty
 database in the place of one that is away for a moment would be taken for an index without projects.
+
+And the threads of a process write in turns. SQLite has one writer, and whoever finds it busy asks again after naps of up to
+100 ms each; of uploads that come at the same time most were asleep.
 """
 
 import sqlite3
-from contextlib import suppress
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +24,9 @@ from django.db.utils import OperationalError
 
 _ABANDONED: list[sqlite3.Connection] = []
 """Kept open on purpose, see `DatabaseWrapper._close`."""
+
+_TURNS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""Held by the thread of this process that writes to that file; other processes are waited for as SQLite does it."""
 
 
 class DatabaseCreation(creation.DatabaseCreation):
@@ -34,6 +43,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     creation_class = DatabaseCreation
     _opened: tuple[int, int] | None = None
+    _has_turn = False
 
     def get_connection_params(self) -> dict[str, Any]:
         """Open files that exist, and make none."""
@@ -51,10 +61,47 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """Say whether the file is still there; Django asks before it uses a kept connection for the next request."""
         return self._opened == self._find_file()
 
+    @contextmanager
+    def turn_to_write(self) -> Iterator[None]:
+        """Wait for this thread's turn, for writes outside a transaction; a transaction waits by itself. Raises OperationalError."""
+        self._begin_turn()
+        try:
+            yield
+        finally:
+            self._end_turn()
+
+    def _begin_turn(self) -> None:
+        name = self.settings_dict["NAME"]
+        if self._has_turn or not _is_file(name):
+            return
+        if not _TURNS[str(name)].acquire(timeout=self.settings_dict["OPTIONS"]["timeout"]):
+            raise OperationalError("database is locked")
+        self._has_turn = True
+
+    def _end_turn(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            _TURNS[str(self.settings_dict["NAME"])].release()
+
+    def _start_transaction_under_autocommit(self) -> None:
+        self._begin_turn()
+        try:
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]
+        except BaseException:
+            self._end_turn()
+            raise
+
     def _commit(self) -> None:
         if not self.is_usable():
             raise OperationalError("The database's file was taken away; nothing is written to what is left of it.")
         super()._commit()  # type: ignore[misc]
+        self._end_turn()
+
+    def _rollback(self) -> None:
+        try:
+            super()._rollback()  # type: ignore[misc]
+        finally:
+            self._end_turn()
 
     def _close(self) -> None:
         """
@@ -63,12 +110,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         The last connection of a process takes the `-wal` file with it, by its name: that may belong by now to a
         database that was put back, and would hold its newest changes. So it stays open; there is one for each thread.
         """
-        if self.connection is None or self.is_usable():
-            super()._close()  # type: ignore[misc]
-            return
-        with suppress(sqlite3.Error):
-            self.connection.rollback()
-        _ABANDONED.append(self.connection)
+        try:
+            if self.connection is None or self.is_usable():
+                super()._close()  # type: ignore[misc]
+                return
+            with suppress(sqlite3.Error):
+                self.connection.rollback()
+            _ABANDONED.append(self.connection)
+        finally:
+            self._end_turn()
 
     def _find_file(self) -> tuple[int, int] | None:
         name = self.settings_dict["NAME"]
