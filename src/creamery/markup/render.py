@@ -11,6 +11,7 @@ import hashlib
 import html
 import logging
 import multiprocessing
+import os
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +32,8 @@ WAIT_SECONDS = CPU_SECONDS * 5 + 5
 FORMATS = ("text/markdown", "text/x-rst", "text/plain")
 TEXTS_PER_CHILD = 200
 """A child is replaced after so many texts, so that nothing can pile up in it."""
-IDLE_CHILDREN = 2
+CHILDREN = max(2, os.cpu_count() or 1)
+"""Rendering is nothing but work for a processor: more children than there are of these would only get in each other's way."""
 
 _UNTOLD = "it takes more than {seconds:g} s, or too much memory"
 
@@ -133,11 +135,12 @@ class _Child:
 
 
 class _Pool:
-    """Children that wait for texts. Each asker has one alone; when all are busy, there is another."""
+    """Children that wait for texts. Each asker has one alone; when all are busy, the next asker waits for one."""
 
     def __init__(self) -> None:
         self._idle: list[_Child] = []
         self._lock = threading.Lock()
+        self._free = threading.BoundedSemaphore(CHILDREN)
 
     def ask(self, description: str, content_type: str) -> Reply:
         """
@@ -146,22 +149,23 @@ class _Pool:
         Raises:
             RendererOutOfOrder: there is none, and none can be started.
         """
-        with self._lock:
-            child = self._idle.pop() if self._idle else None
-        child = child or _Child()
-        reply = None
-        try:
-            reply = child.ask(description, content_type)
-        finally:
-            self._leave(child, is_sound=reply is not None)
+        with self._free:
+            with self._lock:
+                child = self._idle.pop() if self._idle else None
+            child = child or _Child()
+            reply = None
+            try:
+                reply = child.ask(description, content_type)
+            finally:
+                self._leave(child, is_sound=reply is not None)
         return reply if reply is not None else (None, _UNTOLD.format(seconds=CPU_SECONDS), 0)
 
     def _leave(self, child: _Child, *, is_sound: bool) -> None:
-        with self._lock:
-            if is_sound and child.texts < TEXTS_PER_CHILD and len(self._idle) < IDLE_CHILDREN:
+        if is_sound and child.texts < TEXTS_PER_CHILD:
+            with self._lock:
                 self._idle.append(child)
-                return
-        child.end()
+        else:
+            child.end()
 
 
 _POOL = _Pool()
