@@ -41,6 +41,7 @@ RENEWED_AFTER = timedelta(seconds=10)
 SOON_IS_OURS = timedelta(seconds=2)
 PERIODIC_SECONDS = 30.0
 TWIN_WAIT_SECONDS = 10.0
+BOUNDLESS = 2**62
 FAILING_ATTEMPTS = 5
 """From so many failed runs on, a job is shown to staff."""
 
@@ -102,6 +103,8 @@ class _Table:
 _table = _Table()
 _owed: ContextVar[tuple[JobKey, ...]] = ContextVar("owed", default=())
 _wake = threading.Event()
+_released = threading.Condition()
+"""Told when a lease of this process is given back; those of other processes are asked for again after a while."""
 
 
 def use_table(
@@ -184,13 +187,22 @@ def run_soon(also: tuple[JobKey, ...] = ()) -> None:
 
 
 def _finish(key: JobKey, deadline: float) -> None:
+    """
+    Have done what is owed now, by this task or by whoever is at it.
+
+    What this task has committed is there when the list of twins is read: one run settles it. What others owe since then is
+    theirs: with many uploads to one project there is always somebody who still waits.
+    """
+    outcome = run(key)
+    newest = _find_newest(key) if outcome is None else None
     pause = 0.01
-    # What this task has committed is there when the list of twins is read: one run settles it.
-    while (outcome := run(key)) is None and is_owed(key):
+    while outcome is None and newest is not None and is_owed(key, newest):
         if time.monotonic() > deadline:
             raise StillOwed
-        time.sleep(pause)
+        with _released:
+            _released.wait(pause)
         pause = min(pause * 2, 0.2)
+        outcome = run(key)
     if outcome is False:
         raise StillOwed
 
@@ -243,6 +255,7 @@ class Claim:
         """Give the lease back."""
         with need_not_last():
             self._give_back()
+        _tell_released()
 
     def settle(self, jobs: list[int]) -> None:
         """Take the jobs that are done off the list, and give the lease back."""
@@ -251,9 +264,15 @@ class Claim:
                 rows.change("DELETE FROM job WHERE id = %s", job)
             reach("outbox.settling")
             self._give_back()
+        _tell_released()
 
     def _give_back(self) -> None:
         rows.change("DELETE FROM lease WHERE reaction = %s AND key = %s AND holder = %s", *self.key, self.holder)
+
+
+def _tell_released() -> None:
+    with _released:
+        _released.notify_all()
 
 
 def run(key: JobKey) -> bool | None:
@@ -314,9 +333,15 @@ def _note_failure(twins: list[int], error: Exception) -> None:
         job.save(update_fields=["attempts", "last_error", "due_at"])
 
 
-def is_owed(key: JobKey) -> bool:
-    """Tell whether a reaction still has to run for that key."""
-    return rows.fetch_one("SELECT 1 FROM job WHERE reaction = %s AND key = %s LIMIT 1", *key) is not None
+def _find_newest(key: JobKey) -> int | None:
+    found = rows.fetch_one("SELECT MAX(id) FROM job WHERE reaction = %s AND key = %s", *key)
+    return None if found is None else found[0]
+
+
+def is_owed(key: JobKey, up_to: int = BOUNDLESS) -> bool:
+    """Tell whether a reaction still has to run for that key; with a job's id, for that job or an older one."""
+    owed = "SELECT 1 FROM job WHERE reaction = %s AND key = %s AND id <= %s LIMIT 1"
+    return rows.fetch_one(owed, *key, up_to) is not None
 
 
 @contextmanager
