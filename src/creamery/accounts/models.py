@@ -1,4 +1,4 @@
-"""Tables of the people who use the index, and of their API tokens."""
+"""Tables of the people who use the index, of their addresses, and of their API tokens."""
 
 from typing import ClassVar
 
@@ -25,7 +25,12 @@ class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ign
 
 
 class Person(AbstractBaseUser):
-    """Somebody with an account. A person whom the operator creates counts as verified."""
+    """
+    Somebody with an account. A person whom the operator creates counts as verified.
+
+    `email_verified_at` says whether their primary address is verified; it is kept here because every upload asks. `email` is
+    written for processes of the version before `EmailAddress`, and read by nothing here.
+    """
 
     username = models.CharField(max_length=50)
     email = models.EmailField(max_length=254)
@@ -43,7 +48,6 @@ class Person(AbstractBaseUser):
         db_table = "person"
         constraints = [
             models.UniqueConstraint(Lower("username"), name="person_username_once"),
-            models.UniqueConstraint(Lower("email"), name="person_email_once"),
         ]
 
     def __str__(self) -> str:
@@ -53,6 +57,50 @@ class Person(AbstractBaseUser):
     def may_act(self) -> bool:
         """Whether this person may do anything here, however they prove who they are."""
         return self.is_active and self.email_verified_at is not None
+
+
+class EmailAddressQuerySet(models.QuerySet["EmailAddress"]):
+    """Filters over addresses."""
+
+    def verified(self) -> "EmailAddressQuerySet":
+        """Keep those whose owner has shown that letters reach them."""
+        return self.filter(verified_at__isnull=False)
+
+    def to_write_to(self) -> "EmailAddressQuerySet":
+        """Keep the one address of each person who may act that letters about projects go to."""
+        return self.verified().filter(is_primary=True, person__is_active=True)
+
+
+class EmailAddress(models.Model):
+    """
+    An address of a person. `normalized` is what two spellings of one address share.
+
+    Anybody may claim an address; it belongs to whoever verifies it first.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="addresses")
+    address = models.EmailField(max_length=254)
+    normalized = models.CharField(max_length=300)
+    is_primary = models.BooleanField(default=False)
+    added_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager["EmailAddress"]] = EmailAddressQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        db_table = "email_address"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["normalized"], condition=models.Q(verified_at__isnull=False), name="email_address_verified_once"
+            ),
+            models.UniqueConstraint(fields=["person", "normalized"], name="email_address_once_a_person"),
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(is_primary=True), name="email_address_one_primary"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.address
 
 
 class Token(models.Model):

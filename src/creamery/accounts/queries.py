@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from creamery.accounts.models import Person, Token
+from creamery.accounts.models import EmailAddress, Person, Token
 from creamery.accounts.policy import may
 from creamery.accounts.tokens import BadToken, read_token
 from creamery.kernel import clock, letters, rows
@@ -131,8 +131,10 @@ def setup_digest(code: str) -> str:
 def list_people() -> list[PersonLine]:
     """List everybody, by name."""
     return [
-        PersonLine(p.pk, p.username, p.email, p.email_verified_at is not None, p.is_staff, p.created_at)
-        for p in Person.objects.order_by("username")
+        PersonLine(
+            e.person.pk, e.person.username, e.address, e.verified_at is not None, e.person.is_staff, e.person.created_at
+        )
+        for e in EmailAddress.objects.filter(is_primary=True).select_related("person").order_by("person__username")
     ]
 
 

@@ -6,10 +6,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from creamery.accounts.events import PersonCreated
-from creamery.accounts.models import Person
+from creamery.accounts.models import EmailAddress, Person
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
 from creamery.kernel.events import Subject, record
@@ -47,7 +48,7 @@ def add_person(
     needs_transaction("add_person")
     problems = [
         *_username_problems(username),
-        *_email_problems(email),
+        *email_problems(email),
         *password_problems(password, Person(username=username, email=email)),
     ]
     if problems:
@@ -64,6 +65,14 @@ def add_person(
     try:
         with transaction.atomic():
             person.save()
+            EmailAddress.objects.create(
+                person=person,
+                address=email,
+                normalized=normalize_address(email),
+                is_primary=True,
+                added_at=now,
+                verified_at=person.email_verified_at,
+            )
     except IntegrityError:
         raise NameTaken(username=username, email=email) from None
     record(
@@ -72,6 +81,20 @@ def add_person(
         about=[Subject("person", person.pk)],
     )
     return person
+
+
+def normalize_address(address: str) -> str:
+    """
+    Write an address as all its spellings are: small letters, and the host as the name system has it.
+
+    >>> normalize_address("Ada@Bücher.Example")
+    'ada@xn--bcher-kva.example'
+    """
+    local, _at, host = address.rpartition("@")
+    try:
+        return f"{local.lower()}@{punycode(host.lower())}"
+    except UnicodeError:
+        return f"{local.lower()}@{host.lower()}"
 
 
 def _username_problems(username: str) -> list[Problem]:
@@ -87,7 +110,8 @@ def _username_problems(username: str) -> list[Problem]:
     return [Problem(code="username", field="username", value=username, rule=rule, remedy=remedy)]
 
 
-def _email_problems(email: str) -> list[Problem]:
+def email_problems(email: str) -> list[Problem]:
+    """Say what is wrong with an address."""
     try:
         validate_email(email)
     except ValidationError:

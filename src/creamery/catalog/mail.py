@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from creamery.accounts.models import Person
-from creamery.catalog.models import Grant, Project
+from creamery.accounts.models import EmailAddress
+from creamery.catalog.models import Project
 from creamery.kernel import letters
 from creamery.kernel.actor import Actor
 from creamery.kernel.letters import Addressee
@@ -59,14 +59,16 @@ def status_changed(status: str, reason: str) -> Letter:
 def post_held(project: Project, *, actor: Actor) -> None:
     """Say that a new project is held: to its people, and to the staff, who decide."""
     post_to_people(project, Letter("project_held", {"reason": project.status_reason}), actor=actor)
-    staff = Person.objects.filter(is_staff=True, is_active=True, email_verified_at__isnull=False)
+    staff = EmailAddress.objects.to_write_to().filter(person__is_staff=True)
     facts = {
         "project": project.name,
         "reason": project.status_reason,
         "actor": actor.username if actor.person_id is not None else "",
     }
     letters.post(
-        "project_to_decide", facts, to=[Addressee(*row) for row in staff.values_list("pk", "username", "email")]
+        "project_to_decide",
+        facts,
+        to=[Addressee(*row) for row in staff.values_list("person_id", "person__username", "address")],
     )
 
 
@@ -82,8 +84,8 @@ def project_refused(reason: str) -> Letter:
 
 def post_to_people(project: Project, letter: Letter, *, actor: Actor) -> int:
     """Write the letter to each of the project's people who can be reached, whoever did it; says to how many."""
-    grants = Grant.objects.filter(project=project, person__is_active=True, person__email_verified_at__isnull=False)
-    people = grants.values_list("person_id", "person__username", "person__email", "role")
+    reached = EmailAddress.objects.to_write_to().filter(person__grants__project=project)
+    people = reached.values_list("person_id", "person__username", "address", "person__grants__role")
     # A held project has no page that a letter could lead to.
     shown_name = "" if project.status == "held" else project.normalized_name
     facts = {**letter.facts, "project": project.name, "normalized_name": shown_name}
