@@ -15,12 +15,13 @@ from pytest_django import DjangoDbBlocker
 from tests.real import parts
 from tests.real.clients import Clients
 from tests.real.inside import Inside, begin_afresh, forget_everything
+from tests.real.mail_server import mail_server, use_mail
 from tests.real.object_store import object_store
 from tests.real.postgres import Cluster
 from tests.real.running_index import RunningIndex
 from tests.selection import MARKERS, Selection
 
-__all__ = ["object_store"]
+__all__ = ["mail_server", "object_store", "use_mail"]
 """Fixtures that live beside what they start, and are for every test."""
 
 DATABASES = {"postgres": parts.find_postgres, "postgres15": parts.find_postgres_15}

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from creamery.accounts import events as accounts
-from creamery.accounts import log_in
+from creamery.accounts import links, log_in
 from creamery.catalog import events as catalog
 from creamery.kernel import letters, shared_limits
 from creamery.kernel.outbox import Reaction, later, soon
@@ -19,6 +19,12 @@ def table() -> dict[type, list[Reaction]]:
         accounts.PasswordChanged: [],
         accounts.TokenCreated: [],
         accounts.TokenRevoked: [],
+        accounts.AddressAdded: [],
+        accounts.AddressConfirmed: [],
+        accounts.AddressRemoved: [],
+        accounts.PrimaryAddressChanged: [],
+        accounts.PersonFrozen: [],
+        accounts.PersonUnfrozen: [],
         accounts.LettersPosted: [],
         accounts.SessionBegun: [],
         accounts.LogInFailed: [],
@@ -68,6 +74,7 @@ def periodic() -> dict[Reaction, timedelta]:
         later(site_map.render_statistics): timedelta(hours=1),
         later(site_map.render): timedelta(days=1),
         later(letters.forget_old): timedelta(days=1),
+        later(links.forget_old): timedelta(days=1),
         later(log_in.forget_ended_sessions): timedelta(hours=1),
         later(shared_limits.forget_old): timedelta(days=1),
     }

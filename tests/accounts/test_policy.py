@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from creamery.accounts import actions
+from creamery.accounts import actions, address_actions, freeze_actions
 from creamery.accounts.policy import POLICY, may
-from creamery.accounts.queries import NoSuchToken, authenticate_token, list_letters
+from creamery.accounts.queries import NoSuchToken, authenticate_token, list_addresses, list_letters
 from creamery.kernel.actor import ANONYMOUS, CONSOLE, SYSTEM, Actor
 from creamery.kernel.refusals import Forbidden
 from tests.factories import create_person, create_token
@@ -15,6 +15,9 @@ from tests.real.inside import Inside
 YES = {
     "person.create": {"system", "console", "staff"},
     "person.password": {"system", "console"},
+    "person.unfreeze": {"system", "console", "staff"},
+    "address.see": {"system", "console", "self"},
+    "address.change": {"system", "console", "self"},
     "people.list": {"system", "console", "staff"},
     "letters.list": {"system", "console", "staff"},
     "letters.retry": {"system", "console", "staff"},
@@ -61,6 +64,11 @@ def test_the_actions_ask_the_policy(who: str, inside: Inside) -> None:
             lambda: actions.create_person("newcomer", email="n@idx.example", password=None, actor=actor)
         ),
         "person.password": attempt(lambda: actions.set_password(about.username, "a wheel of old gouda", actor=actor)),
+        "person.unfreeze": attempt(lambda: freeze_actions.unfreeze_person(about.username, actor=actor)),
+        "address.see": attempt(lambda: list_addresses(about.person_id or 0, actor=actor)),
+        "address.change": attempt(
+            lambda: address_actions.add_address(about.person_id or 0, "more@idx.example", actor=actor)
+        ),
         "token.create": attempt(
             lambda: actions.create_token(about.person_id or 0, name="x", projects=None, expires_at=None, actor=actor)
         ),

@@ -24,7 +24,21 @@ def test_events_are_past_tense_dataclasses_in_their_room() -> None:
     for event in list_events():
         assert event.__module__.endswith(".events"), event
         assert event.__name__.endswith(
-            ("ed", "Begun", "Left", "Sent", "Won", "Lost", "Made", "Taken", "Given", "Put", "Held")
+            (
+                "ed",
+                "Begun",
+                "Left",
+                "Sent",
+                "Won",
+                "Lost",
+                "Made",
+                "Taken",
+                "Given",
+                "Put",
+                "Held",
+                "Frozen",
+                "Unfrozen",
+            )
         ), event
 
 

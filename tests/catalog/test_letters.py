@@ -55,7 +55,8 @@ def test_every_template_is_tried_here() -> None:
 
 
 def test_every_kept_letter_still_has_its_case() -> None:
-    assert {path.stem for path in (FOLDER / "letters").glob("*.txt")} == set(LETTERS)
+    kept = {path.stem for path in (FOLDER / "letters").glob("*.txt") if not path.stem.startswith("account_")}
+    assert kept == set(LETTERS)
 
 
 def list_readers() -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ from django.forms import Form
 from django.shortcuts import render
 from django.test import RequestFactory
 
-from creamery.accounts.queries import TokenLine
+from creamery.accounts.queries import AddressLine, TokenLine
 from creamery.catalog.events import ProjectCreated
 from creamery.catalog.limits import LimitLine
 from creamery.catalog.upkeep_queries import HeldProject
@@ -19,6 +19,7 @@ from creamery.kernel.clock import now
 from creamery.kernel.events import Event
 from creamery.kernel.letters import LetterLine
 from creamery.kernel.outbox import Backlog
+from creamery.web.account.address_views import AddressForm
 from creamery.web.account.token_views import TokenForm
 from creamery.web.account.views import LogInForm
 from creamery.web.manage.forms import ConfirmForm, ReasonForm, StatusForm
@@ -74,6 +75,21 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
         },
     ),
+    "addresses": (
+        "account/addresses.html",
+        {
+            "here": "addresses",
+            "addresses": [
+                AddressLine(1, "ada@idx.example", True, WHEN),
+                AddressLine(2, "ada@home.example", False, WHEN),
+                AddressLine(3, "ada@work.example", False, None),
+            ],
+            "form": AddressForm(label_suffix=""),
+        },
+    ),
+    "confirm-address": ("account/confirm_address.html", {"username": "ada", "address": "ada@home.example"}),
+    "freeze": ("account/freeze.html", {"username": "ada"}),
+    "frozen": ("account/frozen.html", {"username": "ada", "contact": "help@idx.example"}),
     "staff": (
         "staff/home.html",
         {
@@ -100,7 +116,7 @@ def test_a_page_of_a_person_reads_as_kept(name: str) -> None:
     template, facts = PAGES[name]
     request = RequestFactory().get("/")
     actor: Actor = STAFF if name == "staff" else ADA
-    if name != "log-in":
+    if name not in {"log-in", "confirm-address", "freeze", "frozen"}:
         request.actor = actor  # type: ignore[attr-defined]
     page = render(request, template, facts).content.decode()
     # The one date that moves with the day on which the test runs.

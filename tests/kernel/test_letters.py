@@ -1,7 +1,6 @@
 """Letters: written with the change, sent to a real server, kept until they are gone, and shown when they never will be."""
 
 import logging
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes
@@ -19,7 +18,7 @@ from creamery.kernel.models import Job, LetterRow
 from creamery.settings import CONFIG
 from tests.factories import list_events
 from tests.real.inside import Inside
-from tests.real.mail_server import MailServer, make_certificate
+from tests.real.mail_server import MailServer, UseMail, make_certificate
 
 ADA = Addressee(1, "ada", "ada@idx.example")
 GRACE = Addressee(2, "grace", "grace@idx.example")
@@ -32,29 +31,11 @@ FACTS = {
     "reason": "",
 }
 
-UseMail = Callable[[str], None]
-
 
 @pytest.fixture
-def use_mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[UseMail]:
-    """Send letters to an address of the setting CREAMERY_MAIL_URL."""
-
-    def use(url: str) -> None:
-        monkeypatch.setattr(mail, "CONFIG", replace(CONFIG, mail_url=url, mail_from="index@idx.example"))
-        mail.the_carrier.cache_clear()
-
-    yield use
-    mail.the_carrier.cache_clear()
-
-
-@pytest.fixture
-def server(inside: Inside, use_mail: UseMail) -> Iterator[MailServer]:
-    """Give a mail server, and have letters sent to it."""
-    running = MailServer()
-    running.start()
-    use_mail(f"smtp://localhost:{running.port}")
-    yield running
-    running.stop()
+def server(mail_server: MailServer) -> MailServer:
+    """Give the mail server that letters are sent to."""
+    return mail_server
 
 
 def post(*to: Addressee, **facts: str) -> None:

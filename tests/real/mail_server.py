@@ -1,13 +1,16 @@
 """A real SMTP server for letters: it keeps what it takes, and refuses whom it is told to refuse."""
 
+import re
 import ssl
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
@@ -15,8 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.real.inside import Inside
 from tests.real.processes import find_free_port
 
+UseMail = Callable[[str], None]
 HOST = "localhost"
 LOGIN = ("ada", "a pass/word@1")
 
@@ -62,6 +67,15 @@ class MailServer:
         if self._running is not None:
             self._running.stop()
             self._running = None
+
+    def take_letters(self, to: str) -> list[EmailMessage]:
+        """Do what is due, then take the letters to an address out of its box."""
+        from creamery.kernel import outbox
+
+        outbox.run_due()
+        taken = [letter for letter in self.letters if letter["To"] == to]
+        self.letters = [letter for letter in self.letters if letter["To"] != to]
+        return taken
 
     async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls.
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
@@ -112,3 +126,33 @@ def make_certificate(folder: Path) -> Path:
     path = folder / "localhost.pem"
     path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+def find_path(letter: EmailMessage) -> str:
+    """Find the one address of the index in a letter, without its host."""
+    (found,) = re.findall(r"http://localhost:8000(/\S+)", letter.get_content())
+    return str(found)
+
+
+@pytest.fixture
+def use_mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[UseMail]:
+    """Send letters of this process to an address of the setting CREAMERY_MAIL_URL."""
+    from creamery.kernel import mail
+    from creamery.settings import CONFIG
+
+    def use(url: str) -> None:
+        monkeypatch.setattr(mail, "CONFIG", replace(CONFIG, mail_url=url, mail_from="index@idx.example"))
+        mail.the_carrier.cache_clear()
+
+    yield use
+    mail.the_carrier.cache_clear()
+
+
+@pytest.fixture
+def mail_server(inside: Inside, use_mail: UseMail) -> Iterator[MailServer]:
+    """Give a mail server, and have letters of this process sent to it."""
+    running = MailServer()
+    running.start()
+    use_mail(f"smtp://{HOST}:{running.port}")
+    yield running
+    running.stop()

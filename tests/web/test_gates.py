@@ -16,7 +16,9 @@ OPEN_TO_ALL = {
     "robots.txt", "opensearch.xml", "favicon.ico", "health/ready", "RPC2", "pypi", "pypi/", "account/log-in/",
     "api/v1/docs", "api/v1/openapi.json",
 }  # fmt: skip
-GUARDED_OTHERWISE = {"metrics", "setup/<str:code>/", "account/log-out/"}
+GUARDED_OTHERWISE = {
+    "metrics", "setup/<str:code>/", "account/log-out/", "account/confirm/<str:code>/", "account/freeze/<str:code>/",
+}  # fmt: skip
 """By network, by the code itself; and to log out needs no log-in."""
 SESSION, TOKEN = ("account/", "manage/", "staff/"), "api/v1/projects"
 

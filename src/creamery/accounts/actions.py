@@ -7,15 +7,16 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from creamery.accounts import mail
 from creamery.accounts.events import LettersPosted, PasswordChanged, TokenCreated, TokenRevoked
 from creamery.accounts.models import Person, Token
 from creamery.accounts.policy import may
 from creamery.accounts.queries import SETUP_CODE, NoSuchPerson, NoSuchToken, SetupOver, require_setup_code, setup_digest
-from creamery.accounts.steps import add_person, password_problems
+from creamery.accounts.steps import add_person, password_problems, record_about
 from creamery.accounts.tokens import new_identifier, write_token
 from creamery.kernel import clock, letters
 from creamery.kernel.actor import Actor
-from creamery.kernel.events import Subject, record
+from creamery.kernel.events import record
 from creamery.kernel.notes import remove_note, write_note
 from creamery.kernel.refusals import Forbidden, Invalid
 from creamery.kernel.transactions import writes
@@ -89,7 +90,8 @@ def set_password(username: str, password: str, *, actor: Actor) -> None:
         raise InvalidPassword(problems)
     person.set_password(password)
     person.save(update_fields=["password"])
-    record(PasswordChanged(person_id=person.pk), actor=actor, about=[Subject("person", person.pk)])
+    record_about(person.pk, PasswordChanged(person_id=person.pk), actor=actor)
+    mail.tell_everywhere(person, "account_password_changed", {}, actor=actor)
 
 
 @writes
@@ -146,11 +148,10 @@ def create_token(
         created_at=clock.now(),
         expires_at=expires_at,
     )
-    record(
-        TokenCreated(person_id=person.pk, token_id=token.pk, name=name, projects=normalized),
-        actor=actor,
-        about=[Subject("person", person.pk)],
-    )
+    event = TokenCreated(person_id=person.pk, token_id=token.pk, name=name, projects=normalized)
+    record_about(person.pk, event, actor=actor)
+    facts = {"token": name, "projects": ", ".join(normalized or ())}
+    mail.tell_everywhere(person, "account_token_created", facts, actor=actor)
     text = write_token(
         identifier, location=CONFIG.public_url, person_id=person.pk, projects=normalized, expires_at=expires_at
     )
@@ -171,11 +172,8 @@ def revoke_token(token_id: int, *, actor: Actor) -> None:
     if token is None or not may(actor, "token.revoke", token.person_id):
         raise NoSuchToken(token=token_id)
     if Token.objects.filter(pk=token_id, revoked_at=None).update(revoked_at=clock.now()):
-        record(
-            TokenRevoked(person_id=token.person_id, token_id=token.pk, name=token.name),
-            actor=actor,
-            about=[Subject("person", token.person_id)],
-        )
+        event = TokenRevoked(person_id=token.person_id, token_id=token.pk, name=token.name)
+        record_about(token.person_id, event, actor=actor)
 
 
 @writes

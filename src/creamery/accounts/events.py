@@ -66,3 +66,52 @@ class SessionEnded(Event):
     """A person logged out."""
 
     person_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressAdded(Event):
+    """A person claims an e-mail address, and a link to confirm it went there."""
+
+    person_id: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressConfirmed(Event):
+    """Whoever reads letters to an address has confirmed that it is this person's."""
+
+    person_id: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressRemoved(Event):
+    """An e-mail address is no longer a person's."""
+
+    person_id: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrimaryAddressChanged(Event):
+    """Letters about a person's projects go to another address."""
+
+    person_id: int
+    address: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFrozen(Event):
+    """Somebody who got a letter at `address` said that it was not them; the account is shut."""
+
+    person_id: int
+    address: str
+    revoked_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonUnfrozen(Event):
+    """A frozen account is open again."""
+
+    person_id: int

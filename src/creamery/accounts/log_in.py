@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from creamery.accounts.events import LogInFailed, SessionBegun, SessionEnded
 from creamery.accounts.models import Person
+from creamery.accounts.steps import record_about
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
-from creamery.kernel.events import Event, Subject, record
 from creamery.kernel.outbox import Claim
 from creamery.kernel.refusals import Invalid, Limited
 from creamery.kernel.shared_limits import SharedWindow
@@ -70,7 +70,7 @@ def log_in(username: str, password: str, *, actor: Actor) -> Person:
         WrongPassword: nobody's, or somebody's who may not act.
         TooManyFailures: the limit of this name or address is reached.
     """
-    name, address = _digest(username), _network(actor.address)
+    name, address = _digest(username), find_network(actor.address)
     _require_few(name, address)
     person: Person | None = Person.objects.named(username).first()
     # Nobody has this password; to check it takes as long as to check a real one.
@@ -93,7 +93,7 @@ def note_log_in(person_id: int, *, actor: Actor) -> None:
 
     Records: SessionBegun (seen by the person).
     """
-    _record(SessionBegun(person_id=person_id), person_id, actor)
+    record_about(person_id, SessionBegun(person_id=person_id), actor=actor)
 
 
 @writes
@@ -104,7 +104,7 @@ def note_failure(person_id: int, *, actor: Actor) -> None:
 
     Records: LogInFailed (seen by the person).
     """
-    _record(LogInFailed(person_id=person_id), person_id, actor)
+    record_about(person_id, LogInFailed(person_id=person_id), actor=actor)
 
 
 @writes
@@ -115,17 +115,13 @@ def log_out(*, actor: Actor) -> None:
     Records: SessionEnded (seen by the person).
     """
     if actor.person_id is not None:
-        _record(SessionEnded(person_id=actor.person_id), actor.person_id, actor)
+        record_about(actor.person_id, SessionEnded(person_id=actor.person_id), actor=actor)
 
 
 def forget_ended_sessions(*, claim: Claim) -> None:
     """Remove sessions whose time is over."""
     claim.hold()
     Session.objects.filter(expire_date__lt=clock.now()).delete()
-
-
-def _record(event: Event, person_id: int, actor: Actor) -> None:
-    record(event, actor=actor, about=[Subject("person", person_id)])
 
 
 def _require_few(name: str, address: str) -> None:
@@ -140,7 +136,7 @@ def _digest(username: str) -> str:
     return hashlib.sha256(username.lower().encode()).hexdigest()[:32]
 
 
-def _network(address: str) -> str:
+def find_network(address: str) -> str:
     """Find what one asker has: an IPv4 address, but the first half of an IPv6 address, of which each has as many as they like."""
     try:
         found = ipaddress.ip_address(address)

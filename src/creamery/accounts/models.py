@@ -26,7 +26,7 @@ class PersonManager(BaseUserManager.from_queryset(PersonQuerySet)):  # type: ign
 
 class Person(AbstractBaseUser):
     """
-    Somebody with an account. A person whom the operator creates counts as verified.
+    Somebody with an account. A person whom the operator creates counts as verified. One who is frozen is not active either.
 
     `email_verified_at` says whether their primary address is verified; it is kept here because every upload asks. `email` is
     written for processes of the version before `EmailAddress`, and read by nothing here.
@@ -37,6 +37,7 @@ class Person(AbstractBaseUser):
     email_verified_at = models.DateTimeField(null=True, blank=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
+    frozen_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
 
     USERNAME_FIELD = "username"
@@ -85,7 +86,7 @@ class EmailAddress(models.Model):
     added_at = models.DateTimeField()
     verified_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager["EmailAddress"]] = EmailAddressQuerySet.as_manager()  # type: ignore[assignment]
+    objects = EmailAddressQuerySet.as_manager()
 
     class Meta:
         db_table = "email_address"
@@ -101,6 +102,27 @@ class EmailAddress(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class Link(models.Model):
+    """
+    A link in a letter to `address`: what it is good for, and until when. Its code is not here: it is signed with the server's key.
+    """
+
+    purpose = models.CharField(max_length=10)
+    number = models.CharField(max_length=32, unique=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, null=True, related_name="links")
+    address = models.CharField(max_length=254)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "link"
+        indexes = [models.Index(fields=["expires_at"], name="link_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.number[:8]}"
 
 
 class Token(models.Model):

@@ -6,7 +6,16 @@ from typing import Literal
 from creamery.kernel.actor import Actor
 
 Permission = Literal[
-    "person.create", "person.password", "token.create", "token.revoke", "people.list", "letters.list", "letters.retry"
+    "person.create",
+    "person.password",
+    "person.unfreeze",
+    "address.see",
+    "address.change",
+    "token.create",
+    "token.revoke",
+    "people.list",
+    "letters.list",
+    "letters.retry",
 ]
 Predicate = Callable[[Actor, int | None], bool]
 
@@ -29,6 +38,9 @@ def is_self(actor: Actor, person_id: int | None) -> bool:
 POLICY: dict[Permission, list[list[Predicate]]] = {
     "person.create": [[is_operator], [is_staff]],
     "person.password": [[is_operator]],
+    "person.unfreeze": [[is_operator], [is_staff]],
+    "address.see": [[is_operator], [is_self]],
+    "address.change": [[is_operator], [is_self]],
     "people.list": [[is_operator], [is_staff]],
     "letters.list": [[is_operator], [is_staff]],
     "letters.retry": [[is_operator], [is_staff]],

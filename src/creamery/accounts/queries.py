@@ -67,6 +67,16 @@ class PersonLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressLine:
+    """An address in the list of a person's."""
+
+    id: int
+    address: str
+    is_primary: bool
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class TokenLine:
     """A token in a list; never its text."""
 
@@ -136,6 +146,19 @@ def list_people() -> list[PersonLine]:
         )
         for e in EmailAddress.objects.filter(is_primary=True).select_related("person").order_by("person__username")
     ]
+
+
+def list_addresses(person_id: int, *, actor: Actor) -> list[AddressLine]:
+    """
+    List a person's addresses, the primary one first.
+
+    Raises:
+        Forbidden: the actor may not see them.
+    """
+    if not may(actor, "address.see", person_id):
+        raise Forbidden
+    addresses = EmailAddress.objects.filter(person_id=person_id).order_by("-is_primary", "pk")
+    return [AddressLine(*row) for row in addresses.values_list("pk", "address", "is_primary", "verified_at")]
 
 
 def list_tokens(username: str | None = None) -> list[TokenLine]:

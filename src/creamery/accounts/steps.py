@@ -13,7 +13,7 @@ from creamery.accounts.events import PersonCreated
 from creamery.accounts.models import EmailAddress, Person
 from creamery.kernel import clock
 from creamery.kernel.actor import Actor
-from creamery.kernel.events import Subject, record
+from creamery.kernel.events import Event, Subject, record
 from creamery.kernel.refusals import Conflict, Invalid
 from creamery.kernel.transactions import needs_transaction
 from creamery.spec.problems import N_, Problem
@@ -75,12 +75,13 @@ def add_person(
             )
     except IntegrityError:
         raise NameTaken(username=username, email=email) from None
-    record(
-        PersonCreated(person_id=person.pk, username=username, is_staff=is_staff),
-        actor=actor,
-        about=[Subject("person", person.pk)],
-    )
+    record_about(person.pk, PersonCreated(person_id=person.pk, username=username, is_staff=is_staff), actor=actor)
     return person
+
+
+def record_about(person_id: int, event: Event, *, actor: Actor) -> None:
+    """Record what a person's own history shows."""
+    record(event, actor=actor, about=[Subject("person", person_id)])
 
 
 def normalize_address(address: str) -> str:

@@ -58,6 +58,26 @@ def set_password_(*, name: str, data: Path | None, as_json: bool) -> None:
     tell({"username": name, "password_changed": True}, f"{name} has a new password to log in with.", as_json=as_json)
 
 
+@user.command("unfreeze")
+@click.argument("name")
+@DATA
+@JSON
+@refusals_are_sentences
+def unfreeze_user(*, name: str, data: Path | None, as_json: bool) -> None:
+    """Open an account again that was frozen by the link in a letter; its password and tokens do not come back."""
+    prepared(data)
+    from creamery.accounts.freeze_actions import unfreeze_person
+    from creamery.kernel.actor import CONSOLE
+
+    is_changed = unfreeze_person(name, actor=CONSOLE)
+    said = (
+        f"{name} is open again. It has no password: creamery user password {name}"
+        if is_changed
+        else f"{name} is not frozen."
+    )
+    tell({"username": name, "unfrozen": is_changed}, said, as_json=as_json)
+
+
 @user.command("list")
 @DATA
 @JSON

@@ -13,7 +13,7 @@ class Actor:
     """
 
     kind: Literal["person", "token", "system", "anonymous"]
-    proof: Literal["password", "session", "token", "console", "none"] = "none"
+    proof: Literal["password", "session", "token", "console", "link", "none"] = "none"
     person_id: int | None = None
     username: str = ""
     is_staff: bool = False

@@ -1,0 +1,1 @@
+"""Words that letters about accounts have besides Django's."""
