@@ -150,6 +150,12 @@ class Config:
             "default": "creamery@ and the host of the public address",
         },
     )
+    breached_passwords: str = field(
+        default="",
+        metadata={
+            "help": "A folder of files named by the first five digits of a SHA-1, such as 00A1F.txt, each with lines DIGITS:COUNT of passwords that leaked; nobody can choose one of them. Without it the list of 20,000 common ones counts.",
+        },
+    )
     upload_wait_seconds: int = field(
         default=60, metadata={"help": "How long an upload may stand still before it is given up."}
     )
@@ -396,6 +402,12 @@ def _address(name: str, text: str) -> str:
     return text
 
 
+def _folder(name: str, text: str) -> str:
+    if not Path(text).is_dir():
+        raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; there is no such folder.")
+    return text
+
+
 def _networks(name: str, text: str) -> tuple[str, ...]:
     networks = tuple(part.strip() for part in text.split(",") if part.strip())
     for network in networks:
@@ -429,6 +441,7 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "deleted_names": _one_of("owners", "nobody"),
     "mail_url": _mail_url,
     "mail_from": _address,
+    "breached_passwords": _folder,
     "upload_wait_seconds": _number,
     "cache_bytes": _number,
     "log_format": _one_of("human", "json"),

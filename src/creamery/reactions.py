@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from creamery.accounts import events as accounts
-from creamery.accounts import links, log_in
+from creamery.accounts import links, log_in, passwords
 from creamery.catalog import events as catalog
 from creamery.kernel import letters, shared_limits
 from creamery.kernel.outbox import Reaction, later, soon
@@ -19,6 +19,8 @@ def table() -> dict[type, list[Reaction]]:
         accounts.PasswordChanged: [],
         accounts.TokenCreated: [],
         accounts.TokenRevoked: [],
+        accounts.ResetRequested: [later(passwords.answer_request, key="request_id")],
+        accounts.ResetLetterSent: [],
         accounts.AddressAdded: [],
         accounts.AddressConfirmed: [],
         accounts.AddressRemoved: [],

@@ -106,6 +106,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+if CONFIG.breached_passwords:
+    AUTH_PASSWORD_VALIDATORS.append(
+        {"NAME": "creamery.accounts.breaches.NotBreached", "OPTIONS": {"folder": CONFIG.breached_passwords}}
+    )
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
 LANGUAGE_CODE = "en"

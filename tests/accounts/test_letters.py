@@ -29,6 +29,7 @@ LETTERS: dict[str, tuple[str, dict[str, object]]] = {
     "account_token_created-for-all": ("account_token_created", {"token": "weekly build", "projects": ""}),
     "account_frozen": ("account_frozen", STRANGER),
     "account_unfrozen": ("account_unfrozen", CONSOLE),
+    "account_reset": ("account_reset", STRANGER),
     "account_confirm_address": ("account_confirm_address", {}),
 }
 

@@ -4,18 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from creamery.accounts import actions, address_actions, freeze_actions
+from creamery.accounts import actions, address_actions, freeze_actions, passwords
 from creamery.accounts.policy import POLICY, may
 from creamery.accounts.queries import NoSuchToken, authenticate_token, list_addresses, list_letters
 from creamery.kernel.actor import ANONYMOUS, CONSOLE, SYSTEM, Actor
 from creamery.kernel.refusals import Forbidden
-from tests.factories import create_person, create_token
+from tests.factories import PASSWORD, create_person, create_token
 from tests.real.inside import Inside
 
 YES = {
     "person.create": {"system", "console", "staff"},
     "person.password": {"system", "console"},
     "person.unfreeze": {"system", "console", "staff"},
+    "password.change": {"self"},
     "address.see": {"system", "console", "self"},
     "address.change": {"system", "console", "self"},
     "people.list": {"system", "console", "staff"},
@@ -55,7 +56,7 @@ def test_every_permission_has_its_row() -> None:
 @pytest.mark.parametrize("who", ASKERS)
 def test_the_actions_ask_the_policy(who: str, inside: Inside) -> None:
     """A permission that no action asks for would protect nothing."""
-    about = create_person()
+    about = create_person(password=PASSWORD)
     assert about.person_id is not None
     actor = ask_as(who, about)
     made = create_token(about)
@@ -65,6 +66,11 @@ def test_the_actions_ask_the_policy(who: str, inside: Inside) -> None:
         ),
         "person.password": attempt(lambda: actions.set_password(about.username, "a wheel of old gouda", actor=actor)),
         "person.unfreeze": attempt(lambda: freeze_actions.unfreeze_person(about.username, actor=actor)),
+        "password.change": attempt(
+            lambda: passwords.change_password(
+                about.person_id or 0, present=PASSWORD, password="a wheel of old gouda", actor=actor
+            )
+        ),
         "address.see": attempt(lambda: list_addresses(about.person_id or 0, actor=actor)),
         "address.change": attempt(
             lambda: address_actions.add_address(about.person_id or 0, "more@idx.example", actor=actor)

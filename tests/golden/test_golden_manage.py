@@ -20,6 +20,7 @@ from creamery.kernel.events import Event
 from creamery.kernel.letters import LetterLine
 from creamery.kernel.outbox import Backlog
 from creamery.web.account.address_views import AddressForm
+from creamery.web.account.password_views import ChangeForm, NewPasswordForm, WhomForm
 from creamery.web.account.token_views import TokenForm
 from creamery.web.account.views import LogInForm
 from creamery.web.manage.forms import ConfirmForm, ReasonForm, StatusForm
@@ -88,6 +89,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "confirm-address": ("account/confirm_address.html", {"username": "ada", "address": "ada@home.example"}),
+    "password": ("account/password.html", {"here": "password", "form": ChangeForm(label_suffix="")}),
+    "forgotten": ("account/forgotten.html", {"form": WhomForm(label_suffix="")}),
+    "letter-sent": ("account/letter_sent.html", {}),
+    "reset": ("account/reset.html", {"username": "ada", "form": NewPasswordForm(label_suffix="")}),
     "freeze": ("account/freeze.html", {"username": "ada"}),
     "frozen": ("account/frozen.html", {"username": "ada", "contact": "help@idx.example"}),
     "staff": (
@@ -116,7 +121,7 @@ def test_a_page_of_a_person_reads_as_kept(name: str) -> None:
     template, facts = PAGES[name]
     request = RequestFactory().get("/")
     actor: Actor = STAFF if name == "staff" else ADA
-    if name not in {"log-in", "confirm-address", "freeze", "frozen"}:
+    if name not in {"log-in", "confirm-address", "freeze", "frozen", "forgotten", "letter-sent", "reset"}:
         request.actor = actor  # type: ignore[attr-defined]
     page = render(request, template, facts).content.decode()
     # The one date that moves with the day on which the test runs.

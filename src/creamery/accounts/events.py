@@ -22,6 +22,21 @@ class PasswordChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResetRequested(Event):
+    """Somebody wants to set a password anew; whose is looked up later."""
+
+    request_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetLetterSent(Event):
+    """A person was sent a link to set their password anew, because somebody asked for it."""
+
+    person_id: int
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenCreated(Event):
     """A person has a new API token."""
 

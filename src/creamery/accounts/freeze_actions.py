@@ -36,7 +36,7 @@ def freeze_person(code: str, *, actor: Actor) -> str:
     person.set_unusable_password()
     person.save(update_fields=["is_active", "frozen_at", "password"])
     revoked = Token.objects.filter(person=person, revoked_at=None).update(revoked_at=now)
-    end_links(person.pk, "confirm")
+    end_links(person.pk, "confirm", "reset")
     event = PersonFrozen(person_id=person.pk, address=link.address, revoked_tokens=revoked)
     by_letter = replace(actor, proof="link")
     record_about(person.pk, event, actor=by_letter)

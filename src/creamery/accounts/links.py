@@ -22,9 +22,13 @@ from creamery.kernel.refusals import Missing
 from creamery.kernel.transactions import needs_transaction
 from creamery.settings import derived_key
 
-Purpose = Literal["confirm", "freeze"]
-LIFETIMES: dict[Purpose, timedelta] = {"confirm": timedelta(hours=6), "freeze": timedelta(days=14)}
-"""Source: warehouse-features.md ACC-026. Who was away for a week must still be able to say that it was not them."""
+Purpose = Literal["confirm", "freeze", "reset"]
+LIFETIMES: dict[Purpose, timedelta] = {
+    "confirm": timedelta(hours=6),
+    "freeze": timedelta(days=14),
+    "reset": timedelta(hours=6),
+}
+"""Source: warehouse-features.md ACC-026, ACC-032. Who was away for a week must still be able to say that it was not them."""
 KEPT = timedelta(days=30)
 PREFIX = "creamery-link-"
 """By it the log knows a code, and leaves it out."""

@@ -31,7 +31,7 @@ FAILURES_FROM_ADDRESS = SharedWindow("log-in-address", limit=20, seconds=300)
 
 NOBODY = 0
 """The id that failures under unknown names are recorded about."""
-_HASHING = threading.BoundedSemaphore(2)
+HASHING = threading.BoundedSemaphore(2)
 """A check takes 100 MiB for a tenth of a second; with one for each thread a small machine would have no memory left."""
 
 
@@ -70,12 +70,12 @@ def log_in(username: str, password: str, *, actor: Actor) -> Person:
         WrongPassword: nobody's, or somebody's who may not act.
         TooManyFailures: the limit of this name or address is reached.
     """
-    name, address = _digest(username), find_network(actor.address)
-    _require_few(name, address)
+    name, address = digest_name(username), find_network(actor.address)
+    require_few(name, address)
     person: Person | None = Person.objects.named(username).first()
     # Nobody has this password; to check it takes as long as to check a real one.
     known = person.password if person is not None else UNUSABLE_PASSWORD_PREFIX
-    with _HASHING:
+    with HASHING:
         is_right = check_password(password, known)
     if person is None or not is_right or not person.may_act:
         note_failure(person.pk if person is not None else NOBODY, actor=actor)
@@ -124,7 +124,13 @@ def forget_ended_sessions(*, claim: Claim) -> None:
     Session.objects.filter(expire_date__lt=clock.now()).delete()
 
 
-def _require_few(name: str, address: str) -> None:
+def require_few(name: str, address: str) -> None:
+    """
+    Count one more try to guess a password, of the name with this digest and from this network. Call it outside a transaction.
+
+    Raises:
+        TooManyFailures: a limit is reached.
+    """
     wait_seconds = max(FAILURES_OF_NAME.take(name), FAILURES_FROM_ADDRESS.take(address))
     if wait_seconds:
         refusal = TooManyFailures(minutes=int(wait_seconds // 60) + 1)
@@ -132,7 +138,8 @@ def _require_few(name: str, address: str) -> None:
         raise refusal
 
 
-def _digest(username: str) -> str:
+def digest_name(username: str) -> str:
+    """Digest a name for counting: what was typed may be a password."""
     return hashlib.sha256(username.lower().encode()).hexdigest()[:32]
 
 

@@ -43,6 +43,12 @@ def ask_to_confirm(person: Person, address: str, *, actor: Actor) -> None:
     letters.post("account_confirm_address", facts, to=[addressee(person, address)])
 
 
+def send_reset(person: Person, address: str, *, actor: Actor) -> None:
+    """Send a person the link with which they set a password anew."""
+    link = make_link("reset", person=person, address=address)
+    letters.post("account_reset", {**_circumstances(actor), "link": link.number}, to=[addressee(person, address)])
+
+
 def _reached(person: Person, also: Iterable[str]) -> list[str]:
     verified = EmailAddress.objects.filter(person=person, verified_at__isnull=False)
     return sorted({*verified.values_list("address", flat=True), *also})

@@ -125,6 +125,23 @@ class Link(models.Model):
         return f"{self.purpose} {self.number[:8]}"
 
 
+class ResetRequest(models.Model):
+    """
+    Somebody wants to set a password anew, and typed a name or an address. The worker looks whose it is, and removes the row.
+    """
+
+    typed = models.CharField(max_length=254)
+    at = models.DateTimeField()
+    address = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=250, blank=True)
+
+    class Meta:
+        db_table = "reset_request"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Token(models.Model):
     """
     An API token. The secret is not here: it is derived from the server's key and the identifier.

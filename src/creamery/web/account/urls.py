@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from creamery.web.account import address_views, letter_views, token_views, views
+from creamery.web.account import address_views, letter_views, password_views, token_views, views
 
 app_name = "account"
 
@@ -12,6 +12,9 @@ urlpatterns = [
     path("addresses/", address_views.addresses, name="addresses"),
     path("confirm/<str:code>/", letter_views.confirm, name="confirm"),
     path("freeze/<str:code>/", letter_views.freeze, name="freeze"),
+    path("password/", password_views.change, name="password"),
+    path("forgotten/", password_views.ask, name="forgotten"),
+    path("reset/<str:code>/", password_views.reset, name="reset"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", token_views.revoke_token, name="revoke-token"),
 ]
