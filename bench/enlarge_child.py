@@ -43,8 +43,8 @@ def publish_page(project_id: int) -> None:
     from creamery.publish import documents, project_page
 
     with claimed(JobKey("bench", str(project_id))) as claim:
-        place = get_project_place(project_id).place
-        documents.publish(project_page.project_documents(project_id, place), claim=claim)
+        project = get_project_place(project_id)
+        documents.publish(project_page.project_documents(project_id, project), claim=claim)
 
 
 if __name__ == "__main__":

@@ -58,13 +58,13 @@ def change_one(project_id: int) -> None:
 
 def render_by_steps(project_id: int) -> None:
     """Do what the reaction does, step by step."""
-    from creamery.catalog.document_queries import get_project_page
+    from creamery.catalog.document_queries import get_project_page, get_project_place
     from creamery.kernel.stores import the_store
     from creamery.publish.documents import compress
     from creamery.spec.simple import project_html, project_json
 
     with timed("read the record"):
-        page = get_project_page(project_id, public_path="")
+        page = get_project_page(project_id, get_project_place(project_id), public_path="")
     with timed("write JSON"):
         as_json = project_json(page)
     with timed("write HTML"):

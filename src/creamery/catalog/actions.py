@@ -102,7 +102,9 @@ def add_file(new: NewFile, *, actor: Actor, index_name: str = DEFAULT_INDEX) -> 
         mail.post_held(project, actor=actor)
     note_latest(project, release)
     reach("catalog.event-recorded")
-    changes = changes_of(new, release, is_new_project=is_new_project, is_new_release=is_new_release, actor=actor)
+    changes = changes_of(
+        new, project, release, is_new_project=is_new_project, is_new_release=is_new_release, actor=actor
+    )
     last = take_serials(index, project, changes, actor=actor)
     rows.change("UPDATE file SET serial = %s WHERE id = %s", last, file.pk)
     reach("catalog.before-commit")

@@ -130,9 +130,12 @@ def list_changed_files(project_id: int, *, since: int) -> list[ListedFile]:
     ]
 
 
-def get_project_page(project_id: int, *, public_path: str) -> ProjectPage:
-    """Read a project as the Simple API shows it; versions ascending, files by version, then name."""
-    project = get_project_place(project_id)
+def get_project_page(project_id: int, project: ProjectPlace, *, public_path: str) -> ProjectPage:
+    """
+    Read a project as the Simple API shows it; versions ascending, files by version, then name.
+
+    `project` was read before, so that its serial is never newer than its files.
+    """
     releases = _list_files(project_id, _PAGE_COLUMNS) if project.is_offered else []
     return ProjectPage(
         name=project.name,
@@ -150,8 +153,14 @@ def _list_files(project_id: int, columns: Sequence[str]) -> list[_ReleaseFiles]:
 
     By hand, and the columns as they are stored: for 10,000 files Django's conversions take longer than all the rest.
     """
-    rows = Release.objects.filter(project_id=project_id).values_list("version", "yanked", "yanked_reason", "pk")
-    known = {row[3]: _ReleaseFiles(*row[:3], []) for row in sorted(rows, key=lambda row: Version(row[0]))}
+    found = rows.fetch_all(
+        "SELECT version, yanked, yanked_reason, id FROM release WHERE project_id = %s AND deleted_at IS NULL",
+        project_id,
+    )
+    known = {
+        identity: _ReleaseFiles(version, bool(yanked), reason, [])
+        for version, yanked, reason, identity in sorted(found, key=lambda row: Version(row[0]))
+    }
     as_stored = {"uploaded_at": "uploaded_at || ''", "yanked": "+yanked"} if connection.vendor == "sqlite" else {}
     chosen = ", ".join([as_stored.get(column, column) for column in columns])
     with connection.cursor() as cursor:

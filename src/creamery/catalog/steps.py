@@ -371,11 +371,11 @@ def record_addition(file: File, project: Project, release: Release, *, is_new_pr
 
 
 def changes_of(
-    new: NewFile, release: Release, *, is_new_project: bool, is_new_release: bool, actor: Actor
+    new: NewFile, project: Project, release: Release, *, is_new_project: bool, is_new_release: bool, actor: Actor
 ) -> list[Change]:
     """Say what an added file changes, in the words of the journal; nothing for readers while its project is held."""
     changes: list[Change] = []
-    if release.project.status == "held":
+    if project.status == "held":
         return changes
     if is_new_project:
         changes.append(Change("create"))

@@ -4,7 +4,13 @@ import logging
 from functools import partial
 from itertools import islice
 
-from creamery.catalog.document_queries import ListedFile, get_project_page, get_project_place, list_changed_files
+from creamery.catalog.document_queries import (
+    ListedFile,
+    ProjectPlace,
+    get_project_page,
+    get_project_place,
+    list_changed_files,
+)
 from creamery.kernel.failpoints import reach
 from creamery.kernel.outbox import Claim
 from creamery.kernel.stores import the_store
@@ -30,7 +36,7 @@ def render(project_id: int, *, claim: Claim) -> None:
     """
     project = get_project_place(project_id)
     published = find_published_serial(keys.simple_project(project.place, project.name, "json"))
-    documents = project_documents(project_id, project.place)
+    documents = project_documents(project_id, project)
     expose(project.place, list_changed_files(project_id, since=-1 if published is None else published), claim=claim)
     reach("publish.exposed")
     publish(documents, claim=claim)
@@ -43,21 +49,25 @@ def render_whole(project_id: int, *, claim: Claim) -> None:
     A file whose content is lost stays listed and has no servable name: installers fail on it, and do not quietly take an
     older one. The others go on being served.
     """
-    place = get_project_place(project_id).place
-    documents = project_documents(project_id, place)
-    expose(place, list_changed_files(project_id, since=-1), claim=claim, goes_on=True)
+    project = get_project_place(project_id)
+    documents = project_documents(project_id, project)
+    expose(project.place, list_changed_files(project_id, since=-1), claim=claim, goes_on=True)
     publish(documents, claim=claim)
 
 
-def project_documents(project_id: int, place: IndexPlace) -> list[Document]:
-    """Build a project's documents from the record: HTML, then JSON; of a deleted or held one, what stands in their place."""
-    project = get_project_place(project_id)
+def project_documents(project_id: int, project: ProjectPlace) -> list[Document]:
+    """
+    Build a project's documents from the record: HTML, then JSON; of a deleted or held one, what stands in their place.
+
+    `project` was read before all other rows, so that no document has a newer serial than its content.
+    """
+    place = project.place
     if project.is_unknown:
         return [
             Document(keys.simple_project(place, project.name, "html"), tombstone_html(project.serial), is_packed=False),
             Document(keys.simple_project(place, project.name, "json"), tombstone_json(project.serial), is_packed=False),
         ]
-    page = get_project_page(project_id, public_path=CONFIG.public_path)
+    page = get_project_page(project_id, project, public_path=CONFIG.public_path)
     return [
         Document(keys.simple_project(place, page.name, "html"), project_html(page)),
         Document(keys.simple_project(place, page.name, "json"), project_json(page)),

@@ -80,7 +80,7 @@ def check_documents(project_id: int) -> list[Difference]:
     wait_until_written(project_id)
     project = get_project_place(project_id)
     documents = [
-        *project_page.project_documents(project_id, project.place),
+        *project_page.project_documents(project_id, project),
         *json_page.project_documents(project_id, project.place),
         *feeds.project_documents(project_id),
     ]
