@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from creamery.markup import readme_key, render_text
+from creamery.markup import readme_key, render_for_upload, render_text
 from creamery.markup.render import _POOL, LONGEST_SOURCE
 
 
@@ -109,6 +109,19 @@ def test_a_child_renders_many_texts_and_is_then_replaced(monkeypatch: pytest.Mon
     for number in range(6):
         assert render_text(f"number {number}", "text/plain").reason == ""
     assert before.isdisjoint(id(child) for child in _POOL._idle)
+
+
+def test_an_upload_waits_only_for_what_may_be_refused() -> None:
+    """UPL-032"""
+    assert render_for_upload("# Gouda", "text/markdown; variant=GFM") is None
+    assert render_for_upload("Gouda", "text/plain") is None
+    for content_type in ("text/x-rst", ""):
+        shown = render_for_upload("*Gouda*", content_type)
+        assert shown is not None
+        assert (shown.html, shown.reason) == ("<p><em>Gouda</em></p>\n", "")
+    deep, long = "\nGouda\n" + ">" * 101, "a" * (LONGEST_SOURCE + 1)
+    refused = [render_for_upload(text, "text/markdown") for text in (deep, long)]
+    assert [(one.line, bool(one.reason)) for one in refused if one is not None] == [(3, True), (0, True)]
 
 
 def test_the_key_of_a_text_tells_text_and_type_apart() -> None:

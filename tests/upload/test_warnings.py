@@ -1,6 +1,7 @@
 """What refuses nothing, and is told with the answer."""
 
 from creamery.catalog.actions import ensure_default_index
+from creamery.kernel import outbox
 from creamery.markup import readme_key
 from creamery.publish.readme import find_html
 from tests.factories import create_person, create_token, list_keys, make_upload, publish
@@ -8,6 +9,7 @@ from tests.real.distributions import Distribution
 from tests.real.inside import Inside
 
 NAME = "warned-sample"
+RST = "A cheese\n========\n\n*Gouda.*"
 ODD = Distribution(
     name=NAME,
     extra_headers=[("Classifier", "Cheese :: Hard"), ("License-Expression", "mit"), ("Home-page", "gouda.example")],
@@ -29,9 +31,20 @@ def test_all_that_is_odd_is_told_to_the_uploader_in_text_and_json(inside: Inside
     assert sdist.text.count("\nwarning: ") == 3, sdist.text
 
 
-def test_a_readme_is_there_as_html_as_soon_as_the_file_is(inside: Inside) -> None:
+def test_a_readme_that_might_have_been_refused_is_there_as_html_as_soon_as_the_file_is(inside: Inside) -> None:
+    """MD-06, UPL-032"""
+    publish(Distribution(name=NAME, readme=RST, readme_type="text/x-rst"), actor=create_person())
+    html = find_html(RST, "text/x-rst")
+    assert html is not None
+    assert "Gouda" in html
+    assert len([key for key in list_keys() if key.startswith("rendered/")]) == 1
+
+
+def test_a_readme_in_markdown_is_rendered_right_after_the_answer(inside: Inside) -> None:
     """MD-06, UPL-032"""
     publish(Distribution(name=NAME, readme="# Gouda"), actor=create_person())
+    assert find_html("# Gouda", "text/markdown") is None
+    outbox.run_due()
     html = find_html("# Gouda", "text/markdown")
     assert html is not None
     assert "Gouda</h3>" in html
@@ -56,13 +69,14 @@ def test_files_of_a_release_that_differ_are_told_of(inside: Inside) -> None:
 
 def test_a_description_of_the_same_release_is_rendered_once(inside: Inside) -> None:
     person = create_person()
-    publish(NAME, actor=person)
-    key = readme_key("# Example\n\nIt has a README.\n", "text/markdown")
+    described = Distribution(name=NAME, readme=RST, readme_type="text/x-rst")
+    publish(described, actor=person)
+    key = readme_key(RST, "text/x-rst")
     assert key in list_keys()
     from creamery.kernel.stores import the_store
 
     the_store().delete(key)
-    publish(NAME, "sdist", actor=person)
+    publish(described, "sdist", actor=person)
     assert key not in list_keys()
 
 

@@ -19,6 +19,7 @@ MEMORY_BYTES = 768 * 1024 * 1024
 LARGEST_GROWTH = 8
 """Output may be this many times as long as the source, and 64 KiB more."""
 DEEPEST_QUOTE = 100
+TOO_DEEP = f"Quotes are nested more than {DEEPEST_QUOTE} deep."
 
 _DOCUTILS = re.compile(r"<string>:(\d*):? ?\((?:\w+)/[2-4]\) ([^\n]+)")
 _DEEP_QUOTE = re.compile(rf"^(?:[ \t]*>){{{DEEPEST_QUOTE + 1}}}", re.MULTILINE)
@@ -68,15 +69,20 @@ def _reason(said: str) -> tuple[str, int]:
     return said.strip().partition("\n")[0] or "it is nested too deeply, or too large", 0
 
 
+def find_deep_quote(description: str) -> int:
+    """Find the line of a Markdown text whose quotes are nested so deep that its renderer would take seconds; 0 if none is."""
+    deep = _DEEP_QUOTE.search(description)
+    return 0 if deep is None else description.count("\n", 0, deep.start()) + 1
+
+
 def render(description: str, content_type: str, said: io.StringIO | None = None) -> str | None:
     """Render by the type that the metadata names; None if the text is not valid in it, with why in `said`."""
     said = said if said is not None else io.StringIO()
     kind, _, parameters = content_type.partition(";")
     match kind.strip().lower():
-        case "text/markdown" if (deep := _DEEP_QUOTE.search(description)) is not None:
+        case "text/markdown" if line := find_deep_quote(description):
             # In the words of docutils, so that both are read alike.
-            line = description.count("\n", 0, deep.start()) + 1
-            said.write(f"<string>:{line}: (ERROR/3) Quotes are nested more than {DEEPEST_QUOTE} deep.\n")
+            said.write(f"<string>:{line}: (ERROR/3) {TOO_DEEP}\n")
             return None
         case "text/markdown":
             variant = "CommonMark" if "commonmark" in parameters.lower() else "GFM"

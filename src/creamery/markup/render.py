@@ -19,7 +19,7 @@ from importlib.metadata import version
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
-from creamery.markup.child import CPU_SECONDS, Reply, serve
+from creamery.markup.child import CPU_SECONDS, TOO_DEEP, Reply, find_deep_quote, serve
 from creamery.markup.fit import FIT_VERSION
 from creamery.spec.digests import Sha256
 from creamery.storage import keys
@@ -69,6 +69,19 @@ def render_text(description: str, content_type: str | None) -> Rendered:
     return Rendered(as_plain(description), reason, line) if rendered is None else Rendered(rendered)
 
 
+def render_for_upload(description: str, content_type: str) -> Rendered | None:
+    """
+    Render a description as far as an upload has to wait for it; None where it can be shown and need not be rendered yet.
+
+    Markdown and plain text take whatever somebody writes, but for what the renderer must not be given at all.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    if len(description) > LONGEST_SOURCE or kind not in ("text/markdown", "text/plain"):
+        return render_text(description, content_type)
+    line = find_deep_quote(description) if kind == "text/markdown" else 0
+    return Rendered(as_plain(description), TOO_DEEP, line) if line else None
+
+
 def as_plain(description: str) -> str:
     """Show text as it is."""
     return f'<pre class="readme-plain">{html.escape(description)}</pre>'
@@ -76,10 +89,16 @@ def as_plain(description: str) -> str:
 
 def readme_key(description: str, content_type: str | None) -> BlobKey:
     """Name the key of a description's HTML. A new version of the renderer makes a new key."""
-    parts = (version("readme-renderer"), FIT_VERSION, content_type or "", description)
+    parts = (_renderer_version(), FIT_VERSION, content_type or "", description)
     # Each part is preceded by its length, so that no two sets of parts are the same bytes.
     joined = "".join(f"{len(part)}:{part}" for part in parts)
     return keys.rendered_readme(Sha256(hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()))
+
+
+@cache
+def _renderer_version() -> str:
+    """Ask once: the answer is read from a file."""
+    return version("readme-renderer")
 
 
 @cache

@@ -1,8 +1,8 @@
 """
 Descriptions as HTML, where pages find them.
 
-An upload stores its description's HTML with the file; this is for releases whose HTML is not there: those of an earlier
-version of the renderer.
+An upload stores its description's HTML with the file if that might have been refused; this is for all others, right after
+the answer, and for releases whose HTML is of an earlier version of the renderer.
 """
 
 from creamery.catalog.document_queries import release_text

@@ -16,7 +16,7 @@ from creamery.upload.claims import Claims, InvalidUpload, read_claims
 from creamery.upload.form import UploadForm
 from creamery.upload.names import held_remark
 from creamery.upload.receive import Received
-from creamery.upload.store import keep_readme, store_content
+from creamery.upload.store import store_content
 from creamery.upload.validate import ValidFile, validate_file
 
 RENDERS_PROJECT = "publish.project_page.render"
@@ -61,7 +61,6 @@ def upload_file(form: UploadForm, received: Received, *, actor: Actor) -> Publis
         new = _new_file(received, file, metadata_sha256, admission)
         added = add_file(new, actor=actor)
         reach("upload.recorded")
-        keep_readme(file)
         render(added.project_id)
         reach("upload.rendered")
         return _told(file.dist, is_new=added.is_new, is_held=added.is_held, warnings=file.warnings)

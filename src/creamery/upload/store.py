@@ -1,6 +1,5 @@
 """Put the bytes where they stay, before anything says that they exist."""
 
-from contextlib import suppress
 from functools import partial
 
 from creamery.catalog.actions import note_blobs
@@ -10,14 +9,15 @@ from creamery.markup import readme_key
 from creamery.spec.digests import Sha256
 from creamery.storage import keys
 from creamery.storage.keys import BlobKey
-from creamery.storage.store import Content, StoreUnavailable
+from creamery.storage.store import Content
 from creamery.upload.receive import Received
 from creamery.upload.validate import ValidFile
 
 
 def store_content(received: Received, file: ValidFile, metadata_sha256: Sha256) -> None:
     """
-    Put the file and its metadata under their digests. A crash from here on leaves content that nothing refers to.
+    Put the file and its metadata under their digests, and the README's HTML, if it was made, under that of its text. A crash
+    from here on leaves content that nothing refers to.
 
     Raises:
         StoreUnavailable: the store cannot take it at the moment.
@@ -29,12 +29,7 @@ def store_content(received: Received, file: ValidFile, metadata_sha256: Sha256) 
         keys.blob(received.sha256): received.path,
         keys.blob(metadata_sha256): file.metadata_bytes,
     }
-    the_store().put_many(contents, before_each=partial(reach, "upload.put"))
-
-
-def keep_readme(file: ValidFile) -> None:
-    """Put the README's HTML where pages find it; what cannot be put now is rendered again by a job that is owed already."""
     if file.readme is not None and file.readme.is_final:
         key = readme_key(file.metadata.description, file.metadata.description_content_type)
-        with suppress(StoreUnavailable):
-            the_store().put_bytes(key, file.readme.html.encode())
+        contents[key] = file.readme.html.encode()
+    the_store().put_many(contents, before_each=partial(reach, "upload.put"))

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from creamery.catalog.queries import KnownRelease
-from creamery.markup import FORMATS, Rendered, render_text
+from creamery.markup import FORMATS, Rendered, render_for_upload
 from creamery.spec.archives import ArchiveLimits, InvalidArchive, read_sdist, read_wheel
 from creamery.spec.filenames import DistFilename
 from creamery.spec.metadata import CoreMetadata, compare_claims, parse_metadata
@@ -20,7 +20,10 @@ LIMITS = ArchiveLimits()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidFile:
-    """A file that may be stored: what it says about itself, its README as HTML, and what its uploader should know."""
+    """
+    A file that may be stored: what it says about itself, and what its uploader should know. `readme` is its HTML, if that had
+    to be made to know whether it can be.
+    """
 
     dist: DistFilename
     metadata: CoreMetadata
@@ -96,11 +99,11 @@ def _rule_on(
 
 
 def _render(metadata: CoreMetadata, release: KnownRelease | None) -> Rendered | None:
-    """Render the description, unless its release has the same one, which is rendered already."""
+    """Render the description where it may be refused, unless its release has the same one."""
     text, kind = metadata.description, metadata.description_content_type
     if not text or (release is not None and release.has_description(text, kind)):
         return None
-    return render_text(text, kind)
+    return render_for_upload(text, kind)
 
 
 def rule_on_readme(content_type: str, readme: Rendered) -> Iterator[Ruling]:
