@@ -150,6 +150,15 @@ class Config:
             "default": "creamery@ and the host of the public address",
         },
     )
+    registration: Literal["open", "domains", "invitation", "closed"] = field(
+        default="invitation",
+        metadata={
+            "help": "Who may make an account: everybody, whoever has an address at one of CREAMERY_REGISTRATION_DOMAINS, whom the operator invites (creamery user invite), or nobody but the operator (creamery user create)."
+        },
+    )
+    registration_domains: tuple[str, ...] = field(
+        default=(), metadata={"help": "With registration by domains: the domains, separated by commas."}
+    )
     breached_passwords: str = field(
         default="",
         metadata={
@@ -292,6 +301,10 @@ def _kept_secret(path: Path) -> str:
 def _check_together(config: Config, given: Mapping[str, str]) -> None:
     if config.secret and len(config.secret) < 32:
         raise BadSetting(f"{PREFIX}SECRET is shorter than 32 characters. Make one with: openssl rand -hex 32")
+    if (config.registration == "domains") != bool(config.registration_domains):
+        raise BadSetting(
+            f"{PREFIX}REGISTRATION=domains and {PREFIX}REGISTRATION_DOMAINS go together: set both, or neither."
+        )
     postgres, s3 = config.database_url.startswith("postgres"), config.storage_url.startswith("s3:")
     if postgres and s3 and "public_url" not in given:
         raise BadSetting(f"With PostgreSQL and S3, {PREFIX}PUBLIC_URL must say the address that people use.")
@@ -402,6 +415,10 @@ def _address(name: str, text: str) -> str:
     return text
 
 
+def _domains(_name: str, text: str) -> tuple[str, ...]:
+    return tuple(part.strip().lower().lstrip("@") for part in text.split(",") if part.strip())
+
+
 def _folder(name: str, text: str) -> str:
     if not Path(text).is_dir():
         raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}; there is no such folder.")
@@ -441,6 +458,8 @@ _READERS: dict[str, Callable[[str, str], Any]] = {
     "deleted_names": _one_of("owners", "nobody"),
     "mail_url": _mail_url,
     "mail_from": _address,
+    "registration": _one_of("open", "domains", "invitation", "closed"),
+    "registration_domains": _domains,
     "breached_passwords": _folder,
     "upload_wait_seconds": _number,
     "cache_bytes": _number,

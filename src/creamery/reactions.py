@@ -16,6 +16,8 @@ def table() -> dict[type, list[Reaction]]:
     """Say what follows each event."""
     return {
         accounts.PersonCreated: [],
+        accounts.RegistrationRequested: [],
+        accounts.PersonInvited: [],
         accounts.PasswordChanged: [],
         accounts.TokenCreated: [],
         accounts.TokenRevoked: [],

@@ -10,7 +10,7 @@ from creamery.kernel.letters import write_text
 from tests.golden.golden import check_golden
 
 TEMPLATES = Path(mail.__file__).parent / "templates" / "letters"
-PARTS = {"account_hello", "account_circumstances", "account_freeze", "account_footer"}
+PARTS = {"account_hello", "account_circumstances", "account_freeze", "account_footer", "account_no_account"}
 HOW = {
     "at": "2026-11-25 14:30 UTC", "place": "192.0.2.7", "device": "Firefox on Linux", "actor": "ada", "is_operator": False,
     "freeze": "0" * 32, "link": "1" * 32,
@@ -29,6 +29,9 @@ LETTERS: dict[str, tuple[str, dict[str, object]]] = {
     "account_token_created-for-all": ("account_token_created", {"token": "weekly build", "projects": ""}),
     "account_frozen": ("account_frozen", STRANGER),
     "account_unfrozen": ("account_unfrozen", CONSOLE),
+    "account_register": ("account_register", {**STRANGER, "username": ""}),
+    "account_invitation": ("account_invitation", {"username": "", "actor": "grace"}),
+    "account_exists": ("account_exists", STRANGER),
     "account_reset": ("account_reset", STRANGER),
     "account_confirm_address": ("account_confirm_address", {}),
 }

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from creamery.accounts import actions, address_actions, freeze_actions, passwords
+from creamery.accounts import actions, address_actions, freeze_actions, passwords, registration
 from creamery.accounts.policy import POLICY, may
 from creamery.accounts.queries import NoSuchToken, authenticate_token, list_addresses, list_letters
 from creamery.kernel.actor import ANONYMOUS, CONSOLE, SYSTEM, Actor
@@ -16,6 +16,7 @@ YES = {
     "person.create": {"system", "console", "staff"},
     "person.password": {"system", "console"},
     "person.unfreeze": {"system", "console", "staff"},
+    "person.invite": {"system", "console", "staff"},
     "password.change": {"self"},
     "address.see": {"system", "console", "self"},
     "address.change": {"system", "console", "self"},
@@ -66,6 +67,7 @@ def test_the_actions_ask_the_policy(who: str, inside: Inside) -> None:
         ),
         "person.password": attempt(lambda: actions.set_password(about.username, "a wheel of old gouda", actor=actor)),
         "person.unfreeze": attempt(lambda: freeze_actions.unfreeze_person(about.username, actor=actor)),
+        "person.invite": attempt(lambda: registration.invite_person("guest@idx.example", actor=actor)),
         "password.change": attempt(
             lambda: passwords.change_password(
                 about.person_id or 0, present=PASSWORD, password="a wheel of old gouda", actor=actor

@@ -16,7 +16,7 @@ LONG = "a_very_long_name_that_somebody_chose_for_the_tools_of_their_whole_depart
 ADDRESSES = [
     "/manage/projects/", ROOT, f"{ROOT}releases/1.0/", f"{ROOT}releases/2.0/", f"{ROOT}files/edam-2.0.tar.gz/",
     f"{ROOT}settings/", f"{ROOT}history/", f"/manage/projects/{LONG}/", "/account/tokens/?project=edam", "/account/addresses/",
-    "/account/password/", "/account/forgotten/", "/staff/",
+    "/account/password/", "/account/forgotten/", "/account/register/", "/staff/",
     "/project/edam/", "/manage/projects/absent/",
 ]  # fmt: skip
 

@@ -14,11 +14,11 @@ from tests.real.processes import plain_environment, run
 OPEN_TO_ALL = {
     "", "search/", "help/", "project/", "project/<str:name>/", "project/<str:name>/<str:version>/", "stats/", "p/<str:name>/",
     "robots.txt", "opensearch.xml", "favicon.ico", "health/ready", "RPC2", "pypi", "pypi/", "account/log-in/",
-    "api/v1/docs", "api/v1/openapi.json", "account/forgotten/",
+    "api/v1/docs", "api/v1/openapi.json", "account/forgotten/", "account/register/",
 }  # fmt: skip
 GUARDED_OTHERWISE = {
     "metrics", "setup/<str:code>/", "account/log-out/", "account/confirm/<str:code>/", "account/freeze/<str:code>/",
-    "account/reset/<str:code>/",
+    "account/reset/<str:code>/", "account/register/<str:code>/",
 }  # fmt: skip
 """By network, by the code itself; and to log out needs no log-in."""
 SESSION, TOKEN = ("account/", "manage/", "staff/"), "api/v1/projects"

@@ -90,7 +90,7 @@ def _add_address(person_id: int, address: str, *, actor: Actor) -> None:
         person=person, address=address, normalized=normalize_address(address), added_at=clock.now()
     )
     record_about(person_id, AddressAdded(person_id=person_id, address=address), actor=actor)
-    mail.ask_to_confirm(person, address, actor=actor)
+    mail.send_link("account_confirm_address", "confirm", person=person, address=address, actor=actor)
     mail.tell_everywhere(person, "account_address_added", {"address": address}, actor=actor)
 
 
@@ -115,7 +115,7 @@ def ask_again(person_id: int, address_id: int, *, actor: Actor) -> None:
 def _ask_again(found: EmailAddress, *, actor: Actor) -> None:
     end_links(found.person_id, "confirm", address=found.address)
     record_about(found.person_id, AddressAdded(person_id=found.person_id, address=found.address), actor=actor)
-    mail.ask_to_confirm(found.person, found.address, actor=actor)
+    mail.send_link("account_confirm_address", "confirm", person=found.person, address=found.address, actor=actor)
 
 
 @writes

@@ -15,6 +15,20 @@ class PersonCreated(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RegistrationRequested(Event):
+    """Somebody wants to make an account, with an address that has one already or with another."""
+
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonInvited(Event):
+    """A member of staff or the operator invited somebody to make an account."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordChanged(Event):
     """A person has another password, or a first one; their sessions are over."""
 

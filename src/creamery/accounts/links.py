@@ -22,11 +22,13 @@ from creamery.kernel.refusals import Missing
 from creamery.kernel.transactions import needs_transaction
 from creamery.settings import derived_key
 
-Purpose = Literal["confirm", "freeze", "reset"]
+Purpose = Literal["confirm", "freeze", "reset", "register", "invite"]
 LIFETIMES: dict[Purpose, timedelta] = {
     "confirm": timedelta(hours=6),
     "freeze": timedelta(days=14),
     "reset": timedelta(hours=6),
+    "register": timedelta(hours=6),
+    "invite": timedelta(days=7),
 }
 """Source: warehouse-features.md ACC-026, ACC-032. Who was away for a week must still be able to say that it was not them."""
 KEPT = timedelta(days=30)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from creamery.accounts.devices import describe_device
-from creamery.accounts.links import make_link
+from creamery.accounts.links import Purpose, make_link
 from creamery.accounts.models import EmailAddress, Person
 from creamery.kernel import clock, letters
 from creamery.kernel.actor import Actor
@@ -36,17 +36,11 @@ def tell_without_link(person: Person, template: str, *, actor: Actor, also: Iter
     letters.post(template, _circumstances(actor), to=to)
 
 
-def ask_to_confirm(person: Person, address: str, *, actor: Actor) -> None:
-    """Send a new address the link that shows that letters to it arrive."""
-    link = make_link("confirm", person=person, address=address)
-    facts = {**_circumstances(actor), "link": link.number}
-    letters.post("account_confirm_address", facts, to=[addressee(person, address)])
-
-
-def send_reset(person: Person, address: str, *, actor: Actor) -> None:
-    """Send a person the link with which they set a password anew."""
-    link = make_link("reset", person=person, address=address)
-    letters.post("account_reset", {**_circumstances(actor), "link": link.number}, to=[addressee(person, address)])
+def send_link(template: str, purpose: Purpose, *, person: Person | None, address: str, actor: Actor) -> None:
+    """Send an address a link; who has no account yet has no name either."""
+    link = make_link(purpose, person=person, address=address)
+    to = addressee(person, address) if person is not None else Addressee(0, "", address)
+    letters.post(template, {**_circumstances(actor), "link": link.number}, to=[to])
 
 
 def _reached(person: Person, also: Iterable[str]) -> list[str]:

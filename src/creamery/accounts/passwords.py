@@ -118,7 +118,7 @@ def _answer(request_id: int) -> None:
         return
     asked_by = Actor(kind="anonymous", address=request.address, user_agent=request.user_agent)
     record_about(found.person_id, ResetLetterSent(person_id=found.person_id, address=found.address), actor=asked_by)
-    mail.send_reset(found.person, found.address, actor=asked_by)
+    mail.send_link("account_reset", "reset", person=found.person, address=found.address, actor=asked_by)
 
 
 def reset_password(code: str, password: str, *, actor: Actor) -> str:

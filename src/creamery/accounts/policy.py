@@ -8,6 +8,7 @@ from creamery.kernel.actor import Actor
 Permission = Literal[
     "person.create",
     "person.password",
+    "person.invite",
     "person.unfreeze",
     "password.change",
     "address.see",
@@ -39,6 +40,7 @@ def is_self(actor: Actor, person_id: int | None) -> bool:
 POLICY: dict[Permission, list[list[Predicate]]] = {
     "person.create": [[is_operator], [is_staff]],
     "person.password": [[is_operator]],
+    "person.invite": [[is_operator], [is_staff]],
     "person.unfreeze": [[is_operator], [is_staff]],
     "password.change": [[is_self]],
     "address.see": [[is_operator], [is_self]],

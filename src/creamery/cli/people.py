@@ -58,6 +58,21 @@ def set_password_(*, name: str, data: Path | None, as_json: bool) -> None:
     tell({"username": name, "password_changed": True}, f"{name} has a new password to log in with.", as_json=as_json)
 
 
+@user.command("invite")
+@click.argument("address")
+@DATA
+@JSON
+@refusals_are_sentences
+def invite_user(*, address: str, data: Path | None, as_json: bool) -> None:
+    """Send somebody a link with which they make an account, for a week. The worker sends it."""
+    prepared(data)
+    from creamery.accounts.registration import invite_person
+    from creamery.kernel.actor import CONSOLE
+
+    invite_person(address, actor=CONSOLE)
+    tell({"address": address, "invited": True}, f"A letter to {address} is in the post.", as_json=as_json)
+
+
 @user.command("unfreeze")
 @click.argument("name")
 @DATA

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from creamery.web.account import address_views, letter_views, password_views, token_views, views
+from creamery.web.account import address_views, letter_views, password_views, register_views, token_views, views
 
 app_name = "account"
 
@@ -15,6 +15,8 @@ urlpatterns = [
     path("password/", password_views.change, name="password"),
     path("forgotten/", password_views.ask, name="forgotten"),
     path("reset/<str:code>/", password_views.reset, name="reset"),
+    path("register/", register_views.ask, name="register"),
+    path("register/<str:code>/", register_views.finish, name="finish-registration"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:token_id>/revoke/", token_views.revoke_token, name="revoke-token"),
 ]
