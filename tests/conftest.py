@@ -19,7 +19,7 @@ from tests.real.mail_server import mail_server, use_mail
 from tests.real.object_store import object_store
 from tests.real.postgres import Cluster
 from tests.real.running_index import RunningIndex
-from tests.selection import MARKERS, Selection
+from tests.selection import MARKERS, Selection, leads_workers
 
 __all__ = ["mail_server", "object_store", "use_mail"]
 """Fixtures that live beside what they start, and are for every test."""
@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = "full" if config.getoption("soak") else "quick"
     hypothesis.settings.load_profile(profile)
     config.stash[DATA_FOLDER] = Path(tempfile.mkdtemp(prefix="creamery-test-"))
-    config.stash[CLUSTER] = _start_cluster(config.getoption("database"))
+    config.stash[CLUSTER] = None if leads_workers(config) else _start_cluster(config.getoption("database"))
     _set_environment(config.stash[DATA_FOLDER], config.stash[CLUSTER])
     django.setup()
 

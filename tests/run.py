@@ -35,6 +35,8 @@ from tests.real import parts  # noqa: E402 - the line above makes it importable.
 
 SOURCES = [name for name in ("src", "tests", "bench", "docs") if (ROOT / name).exists()]
 NO_TESTS_COLLECTED = 5
+SPREAD = ("--numprocesses=logical", "--maxprocesses=4", "--dist=loadfile", "--no-loadscope-reorder")
+"""A process for each core. The order stays: nothing may come after the first browser test of a process (tests/selection.py)."""
 PINNED = re.compile(r"^[A-Za-z0-9._-]+(\[[A-Za-z0-9._,-]+\])?==\S+( ; [^\\]+)? \\$")
 
 
@@ -139,6 +141,8 @@ def pytest_stage(databases: Sequence[str], words: Sequence[str]) -> Stage:
                     continue
                 base = Path(folder) / database
                 options = [f"--database={database}", f"--tally={base}.json", "--durations=10", "--durations-min=2"]
+                if database == "sqlite" and "--soak" not in words:
+                    options += SPREAD
                 printed = running.enter_context(base.open("w")) if len(databases) > 1 else None
                 command = [sys.executable, "-m", "pytest", *options, *words]
                 runs.append((base, running.enter_context(subprocess.Popen(command, cwd=ROOT, stdout=printed))))

@@ -3,27 +3,22 @@ Which of the collected tests run here, and what is said about those that do not.
 
 Four reasons keep a test from running, all of them visible: a part is missing on this machine (`need`), the run is on a
 database that the test does not touch, the test is for one database only (`only_on`), or it has its place in the other
-gate (`soak`). Nothing is skipped silently: with `REQUIRE_ALL=1` a missing part and a skip are failures.
+gate (`soak`). The oldest PostgreSQL differs from the newest in its SQL alone, so there only tests run that are about
+statements, not those that ask a server in another process. Nothing is skipped silently: with `REQUIRE_ALL=1` a missing part and a skip are failures.
 """
 
 import json
 from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.real import parts
 
-DATABASE_FIXTURES = {
-    "db",
-    "transactional_db",
-    "inside",
-    "fresh_database_url",
-    "running_index",
-    "start_index",
-    "cluster",
-}
+DATABASE_FIXTURES = {"db", "transactional_db", "inside"}
+SERVER_FIXTURES = {"cluster", "fresh_database_url", "running_index", "start_index"}
 LONGEST_REASON = 300
 MARKERS = (
     "need(*parts): needs parts besides Python packages: browser, nginx, caddy, bsdtar, curl, postgres15, newer-python, object-store",
@@ -32,6 +27,11 @@ MARKERS = (
     "soak(only=False): has full numbers for `make soak` (fixture full_numbers); only=True keeps it out of `make test`",
     "clients: drives real pip, uv, twine, poetry, pdm, hatch, bandersnatch, devpi or proxpi",
 )
+
+
+def leads_workers(config: pytest.Config) -> bool:
+    """Say whether this process only hands tests to workers of pytest-xdist."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
 
 
 class Selection:
@@ -76,6 +76,16 @@ class Selection:
             report.longrepr = f"REQUIRE_ALL is set and the test was skipped: {report.longrepr}"
         return report
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Learn from a worker of pytest-xdist what did not run. Every worker looks at all tests, so each says the same."""
+        self.missing |= Counter(getattr(node, "workeroutput", {}).get("missing", {}))
+
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Tell whoever leads this worker what did not run."""
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["missing"] = dict(self.missing)
+
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Name what did not run and the one command that adds it; leave the counts for tests/run.py."""
         for name, count in sorted(self.missing.items()):
@@ -103,7 +113,13 @@ class Selection:
             return soak is not None
         if soak is not None and soak.kwargs.get("only", False):
             return False
-        return self.database == "sqlite" or touches_database(item)
+        match self.database:
+            case "sqlite":
+                return True
+            case "postgres15":
+                return speaks_sql(item)
+            case _:
+                return touches_database(item)
 
     def _can_run(self, item: pytest.Item) -> bool:
         missing = parts.list_missing(list_needs(item))
@@ -136,6 +152,10 @@ def list_needs(item: pytest.Item) -> list[str]:
 
 def touches_database(item: pytest.Item) -> bool:
     """Say whether a test would see another database: through Django, or through processes that it starts."""
-    fixtures = set(getattr(item, "fixturenames", ()))
+    return speaks_sql(item) or bool(set(getattr(item, "fixturenames", ())) & SERVER_FIXTURES)
+
+
+def speaks_sql(item: pytest.Item) -> bool:
+    """Say whether a test has statements run in this process, or is marked as being about the database."""
     has_marker = any(item.get_closest_marker(name) is not None for name in ("django_db", "database"))
-    return has_marker or bool(fixtures & DATABASE_FIXTURES)
+    return has_marker or bool(set(getattr(item, "fixturenames", ())) & DATABASE_FIXTURES)
