@@ -95,6 +95,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "forgotten": ("account/forgotten.html", {"form": WhomForm(label_suffix="")}),
     "register": ("account/register.html", {"form": AddressForm(label_suffix=""), "is_open": True}),
     "register-by-invitation": ("account/register.html", {"is_open": False, "contact": "help@idx.example"}),
+    "register-closed": ("account/register.html", {"is_open": False, "is_closed": True, "contact": "help@idx.example"}),
     "registration-sent": ("account/registration_sent.html", {}),
     "new-person": ("account/new_person.html", {"address": "ada@idx.example", "form": NewPersonForm(label_suffix="")}),
     "letter-sent": ("account/letter_sent.html", {}),

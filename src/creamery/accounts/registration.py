@@ -44,6 +44,11 @@ def is_open() -> bool:
     return CONFIG.registration in {"open", "domains"}
 
 
+def is_closed() -> bool:
+    """Tell whether not even an invitation leads to an account."""
+    return CONFIG.registration == "closed"
+
+
 def ask_to_register(address: str, *, actor: Actor) -> None:
     """
     Have a letter sent to an address with which its reader makes an account, or is told that they have one.
@@ -92,7 +97,7 @@ def invite_person(address: str, *, actor: Actor) -> None:
     """
     if not may(actor, "person.invite"):
         raise Forbidden
-    if CONFIG.registration == "closed":
+    if is_closed():
         raise RegistrationClosed(contact=_contact())
     problems = email_problems(address)
     if problems:

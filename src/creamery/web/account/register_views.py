@@ -45,7 +45,12 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Have a letter sent; the answer is the same whether the address has an account or not."""
     form = AddressForm(request.POST or None, label_suffix="")
     status = 400 if request.method == "POST" else 200
-    page = {"form": form, "is_open": registration.is_open(), "contact": whom_to_ask()}
+    page = {
+        "form": form,
+        "is_open": registration.is_open(),
+        "is_closed": registration.is_closed(),
+        "contact": whom_to_ask(),
+    }
     if form.is_bound and form.is_valid():
         try:
             registration.ask_to_register(form.cleaned_data["email"], actor=get_actor(request))
