@@ -44,8 +44,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(Selection(config), "creamery-selection")
     profile = "full" if config.getoption("soak") else "quick"
     hypothesis.settings.load_profile(profile)
+    if leads_workers(config):
+        # Its environment is that of the workers: what it set would be theirs as well, one database for all.
+        return
     config.stash[DATA_FOLDER] = Path(tempfile.mkdtemp(prefix="creamery-test-"))
-    config.stash[CLUSTER] = None if leads_workers(config) else _start_cluster(config.getoption("database"))
+    config.stash[CLUSTER] = _start_cluster(config.getoption("database"))
     _set_environment(config.stash[DATA_FOLDER], config.stash[CLUSTER])
     django.setup()
 
