@@ -4,6 +4,7 @@ What a forked process does: one life of the server, or one look at the record.
 Both begin as copies of a process that has imported everything, which is why a life begins in milliseconds.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -18,6 +19,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from creamery.storage.keys import BlobKey
+from creamery.storage.store import NoSuchBlob
 from tests.kills.reaper import Plan, Reaper
 
 IDLE_SECONDS = 20.0
@@ -113,10 +116,25 @@ def check(moved: timedelta) -> dict[str, Any]:
 
     with clock.moved(moved):
         wrong = [f"job left: {job}" for job in _work_until_idle()]
-        wrong += [f"{difference.key}: {difference.what}" for found in check_all() for difference in found]
+        wrong += [
+            f"{difference.key}: {difference.what} {_describe(difference.key)}"
+            for found in check_all()
+            for difference in found
+        ]
         wrong += _check_serials()
         wrong += _check_files()
     return {"wrong": wrong, "files": _list_files()}
+
+
+def _describe(key: str) -> str:
+    """Say what lies there, so that a difference that is never seen again tells what it was."""
+    from creamery.kernel.stores import the_store
+
+    try:
+        content = the_store().read(BlobKey(key))
+    except NoSuchBlob:
+        return ""
+    return f"({len(content)} bytes: {base64.b64encode(content[:2000]).decode()})"
 
 
 def _work_until_idle() -> list[str]:
